@@ -1,0 +1,43 @@
+-- Roles, rights and the engine's policies. Runs after every migration step, as one script; safe to repeat.
+-- The logins are made by the migration step, or given: GRANT bespin_app TO your_login, and so on.
+DO $$
+DECLARE r text;
+BEGIN
+  FOREACH r IN ARRAY ARRAY['bespin_app', 'bespin_engine', 'bespin_code'] LOOP
+    BEGIN
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN EXECUTE format('CREATE ROLE %I NOLOGIN', r); END IF;
+    EXCEPTION
+      WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
+    END;
+  END LOOP;
+END $$;
+
+-- bespin_app: what web requests read and write, always under row-level security. Job rows it may only read.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bespin_app') THEN RETURN; END IF;
+  GRANT USAGE ON SCHEMA public TO bespin_app;
+  GRANT SELECT ON organizations, jobs, job_attempts, idempotency_keys, job_counters, job_counter_deltas, job_minutes, workers, belt_state TO bespin_app;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON receipts, receipt_keys TO bespin_app;
+END $$;
+
+-- bespin_engine: the engine's statements and the control loops, across organizations.
+DO $$
+DECLARE t text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bespin_engine') THEN RETURN; END IF;
+  GRANT USAGE ON SCHEMA public TO bespin_engine;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON jobs, job_attempts, idempotency_keys, claims, workers, control_leases, belt_state,
+    job_counter_deltas, job_counters, job_minutes TO bespin_engine;
+  -- A plan made while the tables are still empty reads them whole, and is kept while they grow by a million rows.
+  BEGIN
+    ALTER ROLE bespin_engine SET enable_seqscan = off;
+  EXCEPTION
+    WHEN insufficient_privilege THEN NULL;
+  END;
+  FOREACH t IN ARRAY ARRAY['jobs', 'job_attempts', 'idempotency_keys', 'job_counter_deltas', 'job_counters', 'job_minutes'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = t AND policyname = 'engine') THEN
+      EXECUTE format('CREATE POLICY engine ON %I TO bespin_engine USING (true) WITH CHECK (true)', t);
+    END IF;
+  END LOOP;
+END $$;

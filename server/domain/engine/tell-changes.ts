@@ -1,0 +1,15 @@
+import { publish } from '#server/infra/live-bus.ts'
+import { jobsFinished } from '#server/infra/metrics.ts'
+import { isFinal } from '#shared/job-states.ts'
+import type { ChangedJob } from '#server/domain/engine/store.ts'
+
+/** Tells the live bus (best effort) and the metrics about changed rows. */
+export function tellChanges(rows: ChangedJob[]): void {
+  publish('jobs', rows.map(row => ({
+    id: row.id, organization_id: row.organization_id, state: row.state, run: row.run, progress: row.state === 'completed' ? 1 : 0,
+    queue_name: row.queue_name, job_type: row.job_type, updated_at: row.updated_at.toISOString(),
+  })))
+  for (const row of rows) {
+    if (isFinal(row.state)) jobsFinished.inc({ type: row.job_type ?? 'external', outcome: row.state })
+  }
+}

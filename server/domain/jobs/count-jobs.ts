@@ -1,0 +1,21 @@
+import { countByState } from '#server/domain/jobs/store.ts'
+import { JOB_STATES, toV1Status, type JobState } from '#shared/job-states.ts'
+import type { JobStats } from '#shared/schemas/job.ts'
+
+/** Jobs by state, in both vocabularies, of one queue or all. Reads counters, not jobs. */
+export async function countJobs(organizationId: string, queueName?: string): Promise<JobStats> {
+  const states = Object.fromEntries(JOB_STATES.map(state => [state, 0])) as Record<JobState, number>
+  for (const row of await countByState(organizationId)) {
+    if (queueName === undefined || row.queueName === queueName) states[row.state] += row.count
+  }
+  return toStats(states)
+}
+
+function toStats(states: Record<JobState, number>): JobStats {
+  const stats: JobStats = { pending: 0, scheduled: 0, processing: 0, completed: 0, failed: 0, deadletter: 0, cancelled: 0, total: 0, states }
+  for (const state of JOB_STATES) {
+    stats[toV1Status(state)] += states[state]
+    stats.total += states[state]
+  }
+  return stats
+}

@@ -1,0 +1,33 @@
+import { cursorId, toPage, type Page } from '#server/domain/page.ts'
+import { listJobRows, listWholeJobRows, type JobFilter } from '#server/domain/jobs/store.ts'
+import { toBespinJob, toSummary } from '#server/domain/jobs/present-job.ts'
+import { statesOfBespinStatus, statesOfV1Status, type BespinStatus, type JobState } from '#shared/job-states.ts'
+import type { BespinJob, JobSummary, ListJobsQuery } from '#shared/schemas/job.ts'
+
+/** A page of jobs, newest first. `status` and `state` together keep what both allow. */
+export async function listJobs(organizationId: string, query: ListJobsQuery): Promise<Page<JobSummary>> {
+  const rows = await listJobRows(organizationId, {
+    states: allowedStates(query), queueName: query.queue_name ?? query.queue, jobType: query.job_type,
+    idRange: query.q === undefined ? undefined : idRange(query.q), before: cursorId(query.cursor), skip: query.offset, take: query.limit + 1,
+  })
+  return toPage(rows.map(toSummary), query.limit)
+}
+
+/** The same on the `/api/jobs` paths, with payload and result. */
+export async function listBespinJobs(organizationId: string, query: { status?: BespinStatus, type?: string, limit: number, cursor?: string }): Promise<Page<BespinJob>> {
+  const filter: JobFilter = { states: query.status && statesOfBespinStatus(query.status), jobType: query.type, before: cursorId(query.cursor), take: query.limit + 1 }
+  return toPage((await listWholeJobRows(organizationId, filter)).map(toBespinJob), query.limit)
+}
+
+function allowedStates({ status, state }: ListJobsQuery): JobState[] | undefined {
+  const ofStatus = status && statesOfV1Status(status)
+  if (!ofStatus) return state
+  return state ? ofStatus.filter(each => state.includes(each)) : ofStatus
+}
+
+/** All ids that begin with these digits (dashes do not count). */
+function idRange(beginning: string): [string, string] {
+  const digits = beginning.replaceAll('-', '').toLowerCase()
+  const dashed = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  return [dashed(digits.slice(0, 32).padEnd(32, '0')), dashed(digits.slice(0, 32).padEnd(32, 'f'))]
+}

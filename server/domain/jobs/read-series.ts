@@ -1,0 +1,27 @@
+import { countEntered } from '#server/domain/jobs/store.ts'
+import type { JobState } from '#shared/job-states.ts'
+import { SERIES_RANGES, type SERIES_METRICS, type Series } from '#shared/schemas/system.ts'
+
+type Metric = (typeof SERIES_METRICS)[number]
+/** About sixty to a hundred steps per range, whole minutes each. */
+const STEP_SECONDS: Record<keyof typeof SERIES_RANGES, number> = { '1h': 60, '24h': 900, '7d': 7200 }
+const STATE_OF: Record<Metric, JobState | 'created'> = { created: 'created', started: 'running', completed: 'completed', failed: 'failed' }
+
+/** Jobs per step over a range that ends now; the last step is the one under way. */
+export async function readSeries(organizationId: string, query: { metric: Metric[], range: keyof typeof SERIES_RANGES }): Promise<Series> {
+  const stepSeconds = STEP_SECONDS[query.range]
+  const steps = SERIES_RANGES[query.range] / stepSeconds
+  const lastStep = Math.floor(Date.now() / 1000 / stepSeconds) * stepSeconds
+  const from = new Date((lastStep - (steps - 1) * stepSeconds) * 1000)
+  const counts = await countEntered({ organizationId, from, stepSeconds })
+  return {
+    range: query.range, from: from.toISOString(), step_seconds: stepSeconds,
+    series: query.metric.map(metric => ({ metric, points: toPoints(counts.filter(row => row.state === STATE_OF[metric]), steps) })),
+  }
+}
+
+function toPoints(rows: { step: number, entered: number }[], steps: number): number[] {
+  const points = new Array<number>(steps).fill(0)
+  for (const { step, entered } of rows) if (step >= 0 && step < steps) points[step]! += entered
+  return points
+}

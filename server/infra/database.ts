@@ -1,0 +1,123 @@
+import pg from 'pg'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { getConfig } from '#server/config.ts'
+import { PrismaClient, type Prisma } from '#server/generated/prisma/client.ts'
+import { logger } from '#server/infra/logger.ts'
+
+/**
+ * `app` is under row-level security, `engine` runs the engine's statements across organizations, `belt` is the engine's
+ * login on BullMQ's own schema, past any pooler (it listens).
+ */
+export type DatabaseRole = 'app' | 'engine' | 'belt'
+export type Transaction = Prisma.TransactionClient
+export type { Prisma }
+
+const MAX_CONNECTIONS: Record<DatabaseRole, number> = { app: 10, engine: 10, belt: 8 }
+const pools = new Map<DatabaseRole, pg.Pool>()
+const waits = { count: 0, milliseconds: 0 }
+let client: PrismaClient | undefined
+
+/** The pool of a role; one per role and process. */
+export function pool(role: DatabaseRole): pg.Pool {
+  let found = pools.get(role)
+  if (!found) {
+    found = new pg.Pool({
+      connectionString: addressOf(role), max: MAX_CONNECTIONS[role], connectionTimeoutMillis: 5000, idleTimeoutMillis: 30_000,
+      application_name: `bespin-${role}`, ...(role === 'belt' && { options: '-c search_path=bullmq' }),
+    })
+    // An idle connection that the server closes must not end the process; the next query gets a new one.
+    found.on('error', error => logger().warn({ role, error: error.message }, 'database connection lost'))
+    countWaits(found)
+    pools.set(role, found)
+  }
+  return found
+}
+
+function addressOf(role: DatabaseRole): string {
+  const { appUrl, engineUrl, directUrl } = getConfig().database
+  const address = { app: appUrl, engine: engineUrl, belt: directUrl ?? engineUrl }[role]
+  if (!address) throw new Error(`No database address for role ${role}: set DATABASE_APP_URL and DATABASE_ENGINE_URL, or start with "make start", which makes them.`)
+  return address
+}
+
+/** Counts how often and how long a query waited for a free connection; shown by the health answer. */
+function countWaits(target: pg.Pool): void {
+  const connect = target.connect.bind(target) as (...args: unknown[]) => unknown
+  target.connect = function (...args: unknown[]) {
+    if (target.idleCount > 0 || target.totalCount < (target.options.max ?? 10)) return connect(...args)
+    const since = performance.now()
+    const done = () => {
+      waits.count++
+      waits.milliseconds += performance.now() - since
+    }
+    const callback = args[0]
+    if (typeof callback === 'function') return connect((...results: unknown[]) => { done(); (callback as (...r: unknown[]) => void)(...results) })
+    return (connect() as Promise<unknown>).finally(done)
+  } as typeof target.connect
+}
+
+/** Prisma on the app pool; outside `withTenant` it sees no tenant row. */
+export function prisma(): PrismaClient {
+  client ??= new PrismaClient({ adapter: new PrismaPg(pool('app')) })
+  return client
+}
+
+/** Runs `work` in one transaction in which row-level security shows exactly this organization's rows. */
+export async function withTenant<T>(organizationId: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return prisma().$transaction(async (tx) => {
+    await tx.$executeRaw`select set_config('app.organization_id', ${organizationId}, true)`
+    return work(tx)
+  }, { timeout: 30_000, maxWait: 10_000 })
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** The same as withTenant for hand-written SQL, where Prisma's round trips would be felt. Three round trips in all. */
+export async function withTenantSql<T>(organizationId: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  if (!UUID.test(organizationId)) throw new Error('An organization id must be a UUID.')
+  const client = await pool('app').connect()
+  let broken: Error | undefined
+  try {
+    await client.query(`begin; set local app.organization_id = '${organizationId}'`)
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  }
+  catch (error) {
+    await client.query('rollback').catch((lost: Error) => { broken = lost })
+    throw error
+  }
+  finally {
+    client.release(broken)
+  }
+}
+
+export interface DatabaseStats { open: number, inUse: number, idle: number, waitCount: number, waitMilliseconds: number }
+
+/** Connections of this process over all roles. */
+export function databaseStats(): DatabaseStats {
+  const all = [...pools.values()]
+  const open = all.reduce((sum, each) => sum + each.totalCount, 0)
+  const idle = all.reduce((sum, each) => sum + each.idleCount, 0)
+  return { open, idle, inUse: open - idle, waitCount: waits.count, waitMilliseconds: Math.round(waits.milliseconds) }
+}
+
+/** True when PostgreSQL answers within `timeoutMs`. */
+export async function databaseAnswers(timeoutMs = 2000): Promise<boolean> {
+  const answer = pool('app').query('select 1').then(() => true, () => false)
+  const late = new Promise<boolean>(resolve => setTimeout(resolve, timeoutMs, false).unref())
+  return Promise.race([answer, late])
+}
+
+/** A connection of its own for LISTEN, past any pooler. The caller closes it. */
+export function listenClient(): pg.Client {
+  const { directUrl, engineUrl } = getConfig().database
+  return new pg.Client({ connectionString: directUrl ?? engineUrl, application_name: 'bespin-listen', keepAlive: true })
+}
+
+export async function closeDatabase(): Promise<void> {
+  await client?.$disconnect()
+  client = undefined
+  await Promise.all([...pools.values()].map(each => each.end()))
+  pools.clear()
+}

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { JobChange } from '#shared/schemas/live.ts'
+import type { ReceiptSummary } from '#shared/schemas/receipt.ts'
+import { getConfig } from '#server/config.ts'
+import { listenClient, pool } from '#server/infra/database.ts'
+import { logger } from '#server/infra/logger.ts'
+import { openRedis } from '#server/infra/redis.ts'
+
+/** What goes over the bus: job changes, and receipts with the organization they belong to. */
+export interface LiveItems { jobs: JobChange, receipts: ReceiptSummary & { organization_id: string } }
+export type LiveTopic = keyof LiveItems
+interface Message<T extends LiveTopic = LiveTopic> { from: string, n: number, topic: T, items: LiveItems[T][] }
+
+export interface LiveSubscriber {
+  onItems<T extends LiveTopic>(topic: T, items: LiveItems[T][]): void
+  /** Something was missed: fetch again what is shown. */
+  onResync(): void
+}
+
+const CHANNEL = 'bespin_live'
+/** NOTIFY refuses 8,000 bytes; the same limit on Redis keeps single messages short. */
+const MAX_BYTES = 7500
+/**
+ * The first message goes at once; what follows within the pause travels together. The pause grows with what the last
+ * message carried: a lone job is seen within milliseconds, a flood costs few messages.
+ */
+const pauseAfter = (items: number): number => Math.min(50, Math.max(2, items / 8))
+
+/** While the bus is slow or away, more than this is not kept: receivers see the gap and fetch again. */
+const MAX_QUEUED = 5000
+
+const publisher = randomUUID()
+let sequence = 0
+let redis: Redis | undefined
+const queued = new Map<LiveTopic, unknown[]>()
+let sending: Promise<void> | undefined
+
+/** Tells every web process. Best effort: never throws, never waited for; receivers notice a gap and fetch again. */
+export function publish<T extends LiveTopic>(topic: T, items: LiveItems[T][]): void {
+  if (items.length === 0) return
+  const waiting = queued.get(topic) ?? []
+  queued.set(topic, waiting)
+  if (waiting.length + items.length > MAX_QUEUED) sequence++
+  else waiting.push(...items)
+  sending ??= sendQueued().finally(() => { sending = undefined })
+}
+
+/** One message after the other: on PostgreSQL two connections could overtake each other. */
+async function sendQueued(): Promise<void> {
+  while (queued.size > 0) {
+    const topics = [...queued]
+    queued.clear()
+    for (const [topic, items] of topics) {
+      for (const chunk of chunks(items)) await send({ from: publisher, n: ++sequence, topic, items: chunk as never })
+    }
+    const sent = topics.reduce((sum, [, items]) => sum + items.length, 0)
+    await new Promise(resolve => setTimeout(resolve, pauseAfter(sent)))
+  }
+}
+
+/** Splits by serialised size; a single item over the limit is left out, which receivers see as a gap. */
+function* chunks(items: unknown[]): Generator<unknown[]> {
+  let chunk: unknown[] = []
+  let bytes = 200
+  for (const item of items) {
+    const size = Buffer.byteLength(JSON.stringify(item)) + 1
+    if (size > MAX_BYTES - 200) { sequence++; continue }
+    if (bytes + size > MAX_BYTES) { yield chunk; chunk = []; bytes = 200 }
+    chunk.push(item)
+    bytes += size
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+async function send(message: Message): Promise<void> {
+  const text = JSON.stringify(message)
+  try {
+    if (getConfig().redisUrl) await (redis ??= openRedis('producer')).publish(CHANNEL, text)
+    else await pool('engine').query('select pg_notify($1, $2)', [CHANNEL, text])
+  }
+  catch (error) {
+    logger().debug({ error: (error as Error).message }, 'live message not sent')
+  }
+}
+
+/** Listens until the returned function is called; reconnects by itself and then says `onResync`. */
+export function subscribe(subscriber: LiveSubscriber): () => Promise<void> {
+  const seen = new Map<string, number>()
+  const receive = (text: string) => {
+    const message = JSON.parse(text) as Message
+    const last = seen.get(message.from)
+    if (last !== undefined && message.n !== last + 1) subscriber.onResync()
+    seen.set(message.from, message.n)
+    subscriber.onItems(message.topic, message.items as never)
+  }
+  return getConfig().redisUrl ? subscribeRedis(receive, subscriber) : subscribePostgres(receive, subscriber)
+}
+
+function subscribeRedis(receive: (text: string) => void, subscriber: LiveSubscriber): () => Promise<void> {
+  const connection = openRedis('consumer')
+  let wasReady = false
+  connection.on('message', (_channel: string, text: string) => receive(text))
+  connection.on('ready', () => {
+    if (wasReady) subscriber.onResync()
+    wasReady = true
+  })
+  connection.subscribe(CHANNEL).catch((error: Error) => logger().warn({ error: error.message }, 'live bus: subscribe failed'))
+  return async () => connection.disconnect()
+}
+
+function subscribePostgres(receive: (text: string) => void, subscriber: LiveSubscriber): () => Promise<void> {
+  let closed = false
+  let current: ReturnType<typeof listenClient> | undefined
+  let retry: NodeJS.Timeout | undefined
+  const connect = async (again: boolean) => {
+    const client = current = listenClient()
+    let lost = false
+    const reconnect = () => {
+      if (closed || lost) return
+      lost = true
+      void client.end().catch(() => {})
+      retry = setTimeout(() => void connect(true), 500)
+    }
+    client.on('error', reconnect)
+    client.on('end', reconnect)
+    client.on('notification', ({ payload }) => payload && receive(payload))
+    try {
+      await client.connect()
+      await client.query(`listen ${CHANNEL}`)
+      if (again) subscriber.onResync()
+    }
+    catch {
+      reconnect()
+    }
+  }
+  void connect(false)
+  return async () => {
+    closed = true
+    clearTimeout(retry)
+    await current?.end().catch(() => {})
+  }
+}
+
+/** Sends what is left, waiting for it one second at most. */
+export async function closeLiveBus(): Promise<void> {
+  await Promise.race([sending, new Promise(resolve => setTimeout(resolve, 1000).unref())])
+  redis?.disconnect()
+  redis = undefined
+}

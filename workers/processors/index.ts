@@ -1,0 +1,8 @@
+import type { JobType } from '#shared/job-types.ts'
+import type { Processor } from '../run-attempt.ts'
+import randomText from './random-text.ts'
+
+/** The processor of every built-in job type; the type checker holds it complete. */
+export const PROCESSORS: Record<JobType, Processor<never>> = {
+  'random-text': randomText,
+}
