@@ -1,0 +1,84 @@
+import { JOB_STATES, type JobState } from '#shared/job-states.ts'
+import type { JobSummary } from '#shared/schemas/job.ts'
+import type { JobChange } from '#shared/schemas/live.ts'
+import { throttle } from './throttle.ts'
+
+const PAGE = 50
+const MOST_COUNTED = 1000
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+
+/** What the address filters by. */
+export function useJobsFilter() {
+  const route = useRoute()
+  return computed(() => ({
+    state: JOB_STATES.filter(state => String(route.query.state ?? '').split(',').includes(state)),
+    job_type: text(route.query.job_type),
+    q: text(route.query.q),
+  }))
+}
+
+/** One page of jobs that follows live changes: known rows change in place, new ones are counted until asked for. */
+export function useJobsList() {
+  const api = useApi()
+  const filter = useJobsFilter()
+  const trail = useCursorTrail()
+  const { changed, mark } = useChangedRows()
+  const unseen = ref<ReadonlySet<string>>(new Set())
+
+  const fetchPage = (signal?: AbortSignal) => api('GET /api/v1/jobs', {
+    query: { ...filter.value, state: filter.value.state.join(',') || undefined, cursor: trail.cursor.value ?? undefined, limit: PAGE }, signal,
+  })
+  const page = useLoad(async (signal) => {
+    const answer = await fetchPage(signal)
+    unseen.value = new Set()
+    return { rows: answer.data, nextCursor: answer.nextCursor }
+  })
+  const rows = computed(() => page.data.value?.rows ?? [])
+  const setRows = (next: JobSummary[]) => { if (page.data.value) page.data.value = { ...page.data.value, rows: next } }
+
+  /** Times and errors are not in a live frame: fetch them, but move nothing. */
+  async function refreshKnown(): Promise<void> {
+    if (rows.value.length === 0) return page.reload()
+    try {
+      const fresh = new Map((await fetchPage()).data.map(job => [job.id, job]))
+      setRows(rows.value.map(job => fresh.get(job.id) ?? job))
+    }
+    catch { /* rows keep their live state; the next frame tries again */ }
+  }
+  const refreshSoon = throttle(() => void refreshKnown(), 1000)
+  onScopeDispose(refreshSoon.cancel)
+
+  useLiveData({
+    jobs(changes) {
+      const known = new Map(changes.map(change => [change.id, change]))
+      const touched = rows.value.filter(job => isNewer(known.get(job.id), job)).map(job => job.id)
+      if (touched.length > 0) setRows(rows.value.map(job => patched(job, known.get(job.id))))
+      mark(touched)
+      if (trail.cursor.value === null) unseen.value = withArrivals(unseen.value, changes, { rows: rows.value, filter: filter.value })
+      if (touched.length > 0 || rows.value.length === 0) refreshSoon.call()
+    },
+    catchUp: () => void page.reload(),
+  })
+  watch([filter, trail.cursor], (now, before) => { if (JSON.stringify(now) !== JSON.stringify(before)) void page.reload() })
+  return { page, rows, filter, trail, changed, newCount: computed(() => unseen.value.size) }
+}
+
+const isNewer = (change: JobChange | undefined, job: JobSummary) => change !== undefined && change.updated_at >= job.updated_at && (change.state !== job.state || change.progress !== job.progress)
+function patched(job: JobSummary, change: JobChange | undefined): JobSummary {
+  if (change === undefined || !isNewer(change, job)) return job
+  return { ...job, state: change.state, progress: change.progress, updated_at: change.updated_at }
+}
+
+/** Adds the jobs that belong on this first page but are not on it. Ids are UUIDv7: their order is their age. */
+function withArrivals(unseen: ReadonlySet<string>, changes: JobChange[], list: { rows: JobSummary[], filter: { state: JobState[], job_type?: string, q?: string } }) {
+  const { rows, filter } = list
+  const shown = new Set(rows.map(job => job.id))
+  const oldest = rows.length < PAGE ? '' : rows[rows.length - 1]?.id ?? ''
+  const belongs = (change: JobChange) => !shown.has(change.id) && change.id > oldest
+    && (filter.state.length === 0 || filter.state.includes(change.state))
+    && (filter.job_type === undefined || filter.job_type === change.job_type)
+    && (filter.q === undefined || change.id.startsWith(filter.q.toLowerCase()))
+  const next = new Set(unseen)
+  for (const change of changes) if (next.size < MOST_COUNTED && belongs(change)) next.add(change.id)
+  return next.size === unseen.size ? unseen : next
+}

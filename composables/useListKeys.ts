@@ -1,0 +1,21 @@
+import type { ShallowRef } from 'vue'
+
+/**
+ * j/k (and the arrow keys inside the list) move the focus over the rows' links, Enter opens by being a link.
+ * Rows mark their link with `data-row`.
+ */
+export function useListKeys(list: Readonly<ShallowRef<HTMLElement | null>>) {
+  function move(step: 1 | -1): void {
+    const links = [...list.value?.querySelectorAll<HTMLElement>('[data-row]') ?? []]
+    const current = links.findIndex(link => link === document.activeElement)
+    const next = current === -1 ? (step === 1 ? 0 : links.length - 1) : current + step
+    links[Math.min(links.length - 1, Math.max(0, next))]?.focus()
+  }
+  defineShortcuts({ j: () => move(1), k: () => move(-1) })
+  const onKeydown = (event: KeyboardEvent) => {
+    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+    event.preventDefault()
+    move(event.key === 'ArrowDown' ? 1 : -1)
+  }
+  return { onKeydown }
+}
