@@ -1,0 +1,141 @@
+/** The web process and the worker: how each is started, with which environment, and when it is ready. */
+import { watch } from 'node:fs'
+import { createRequire } from 'node:module'
+import { delimiter, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { superviseChild, type Child } from './child.ts'
+import { choosePort } from './ports.ts'
+import { ROOT } from './root.ts'
+import type { Services } from './bring-up.ts'
+import type { Session } from './session.ts'
+
+/** Which program, from sources with reload or built. */
+export interface ProgramPlan { session: Session, services: Services, watchSources: boolean }
+export interface Ports { port: number, metricsPort: number, workerPort: number }
+
+/** Only the migration step may know the owner of the database. */
+const OWNER_VARIABLES = ['DATABASE_URL', 'DB_URL', 'DB_HOST', 'DB_PORT', 'DB_USER', 'DB_USERNAME', 'DB_PASSWORD', 'DB_NAME', 'DB_DATABASE', 'DB_SCHEMA', 'DATABASE_CODE_URL']
+
+/** Ports of the given programs; throws LaunchError when one that was set is taken. */
+export async function choosePorts({ config, say }: Session, programs: ('web' | 'worker')[]): Promise<Ports> {
+  const taken = new Set<number>()
+  const choose = (name: string, port: number, isSet: boolean): Promise<number> => choosePort({ name, port, isSet, host: config.host, taken, say })
+  const ports: Ports = { port: config.port, metricsPort: config.metricsPort, workerPort: config.workerPort }
+  if (programs.includes('web')) {
+    ports.port = await choose('PORT', config.port, config.portIsSet)
+    ports.metricsPort = await choose('METRICS_PORT', config.metricsPort, config.metricsPortIsSet)
+  }
+  if (programs.includes('worker')) ports.workerPort = await choose('WORKER_PORT', config.workerPort, config.workerPortIsSet)
+  return ports
+}
+
+export function programEnvironment({ session, services }: Pick<ProgramPlan, 'session' | 'services'>, ports: Ports): NodeJS.ProcessEnv {
+  const { config, env } = session
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !OWNER_VARIABLES.includes(name)))
+  return {
+    ...own,
+    PATH: `${dirname(process.execPath)}${delimiter}${env.PATH ?? ''}`,
+    BESPIN_LAUNCHED: 'true', BESPIN_MODE: config.mode, BESPIN_DATA_DIR: config.dataDir,
+    HOST: config.host, PORT: String(ports.port), METRICS_PORT: String(ports.metricsPort), WORKER_PORT: String(ports.workerPort),
+    DATABASE_APP_URL: services.database.appUrl, DATABASE_ENGINE_URL: services.database.engineUrl,
+    BESPIN_ISOLATION: services.database.isolationReduced ? 'reduced' : 'full',
+    BESPIN_BELT: services.redisUrl ? 'redis' : 'postgres', REDIS_URL: services.redisUrl, REDIS_ADDR: undefined,
+    JWT_SECRET: services.secrets.jwt, BESPIN_SECRET_KEY: services.secrets.secretKey,
+  }
+}
+
+export function startWeb(plan: ProgramPlan, ports: Ports): Child {
+  const { session, watchSources } = plan
+  const { host } = session.config
+  const retry = portRetry(session, ports, ['port', 'metricsPort'])
+  const child = superviseChild({
+    ...session.shared, name: 'web', output: 'inherit', stopSignal: 'SIGTERM', stopGroup: watchSources, maxEarlyDeaths: 5,
+    command: async () => {
+      await retry.before()
+      const env = programEnvironment(plan, ports)
+      if (!watchSources) {
+        const built = { NODE_ENV: 'production', NITRO_HOST: host, NITRO_PORT: env.PORT, NITRO_SHUTDOWN_TIMEOUT: '2500' }
+        return { file: process.execPath, args: [join(ROOT, '.output/server/index.mjs')], cwd: ROOT, env: { ...env, ...built } }
+      }
+      // Without a fork there is one process to stop. It must not read .env: the owner's address may stand there.
+      const args = [nuxtProgram(), 'dev', '--no-fork', '--host', host, '--port', String(ports.port), '--dotenv', '/dev/null']
+      return { file: process.execPath, args, cwd: ROOT, env: { ...env, NODE_ENV: 'development', NUXT_TELEMETRY_DISABLED: '1' } }
+    },
+  })
+  return { ...child, markReady: () => { retry.settled(); child.markReady() } }
+}
+
+export function startWorker(plan: ProgramPlan, ports: Ports): Child {
+  const { session, watchSources } = plan
+  const retry = portRetry(session, ports, ['workerPort'])
+  const child = superviseChild({
+    ...session.shared, name: 'worker', output: 'inherit', stopSignal: 'SIGTERM', maxEarlyDeaths: 5,
+    command: async () => {
+      await retry.before()
+      const NODE_ENV = watchSources ? 'development' : 'production'
+      return { file: process.execPath, args: [join(ROOT, 'workers/index.ts')], cwd: ROOT, env: { ...programEnvironment(plan, ports), NODE_ENV } }
+    },
+  })
+  if (watchSources) restartOnChange(child, session)
+  return { ...child, markReady: () => { retry.settled(); child.markReady() } }
+}
+
+/** Another start of something else may take a free port before our child has it; until it was ready, look again. */
+function portRetry(session: Session, ports: Ports, names: (keyof Ports)[]): { before(): Promise<void>, settled(): void } {
+  let starts = 0
+  let settled = false
+  return {
+    settled: () => { settled = true },
+    async before() {
+      if (starts++ === 0 || settled) return
+      const fresh = await choosePorts(session, names.includes('workerPort') ? ['worker'] : ['web'])
+      for (const name of names) ports[name] = fresh[name]
+    },
+  }
+}
+
+/** Node's own --watch waits for an edit after a crash; a worker that dies must come back by itself. */
+function restartOnChange(worker: Child, session: Session): void {
+  let timer: NodeJS.Timeout | undefined
+  for (const folder of ['workers', 'server', 'shared']) {
+    const watcher = watch(join(ROOT, folder), { recursive: true }, (_event, file) => {
+      if (!file?.endsWith('.ts') || session.stopping) return
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        session.say(`${file} changed; starting the worker again`)
+        worker.restart(3000)
+      }, 200)
+      timer.unref()
+    })
+    watcher.on('error', error => session.say(`changes in ${folder} are not seen: ${error.message}`))
+    watcher.unref()
+  }
+}
+
+function nuxtProgram(): string {
+  const manifest = createRequire(import.meta.url).resolve('nuxt/package.json')
+  return join(dirname(manifest), 'bin', 'nuxt.mjs')
+}
+
+/** Resolves when the address answers 200; says every 15 s that it still waits. */
+export async function untilReady(options: { name: string, url: () => string, session: Session }): Promise<void> {
+  const { name, url, session } = options
+  const startedAt = Date.now()
+  let told = 0
+  while (!session.stopping) {
+    const answer = await fetch(url(), { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
+    await answer?.body?.cancel()
+    if (answer?.status === 200) return
+    const waited = Math.floor((Date.now() - startedAt) / 15_000)
+    if (waited > told) session.say(`still waiting for ${name} (${waited * 15} s)${answer ? `: ${url()} answers ${answer.status}` : ''}`)
+    told = waited
+    await sleep(50)
+  }
+}
+
+/** Address under which this machine reaches a server that listens on `host`. */
+export function reachable(host: string, port: number): string {
+  const name = host.replace(/^\[|\]$/g, '')
+  if (name === '0.0.0.0' || name === '::') return `http://127.0.0.1:${port}`
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
