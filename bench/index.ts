@@ -1,0 +1,51 @@
+/**
+ * Measures a Bespin of its own and prints figures: `make bench`, or `node bench/index.ts --help`.
+ * It judges nothing but lost work: a missed target is said, a lost job ends it with exit code 1.
+ */
+import { writeFileSync } from 'node:fs'
+import { describeFigure } from './figures.ts'
+import { describeMachine, watchNeighbours } from './machine.ts'
+import type { Found, Measurement } from './measurement.ts'
+import { readOptions } from './options.ts'
+import { stopOnSignals } from './product.ts'
+import { measureJobs } from './measure-jobs.ts'
+import { measureLatency } from './measure-latency.ts'
+import { measureList } from './measure-list.ts'
+import { measurePage } from './measure-page.ts'
+import { measureStart } from './measure-start.ts'
+import { measureWebhooks } from './measure-webhooks.ts'
+
+const MEASUREMENTS: Measurement[] = [measureStart, measureJobs, measureLatency, measureList, measureWebhooks, measurePage]
+const options = readOptions(process.argv.slice(2), { seconds: 30 })
+const chosen = MEASUREMENTS.filter(({ letter, name }) => !options.only || options.only.includes(letter) || options.only.includes(name))
+
+if (chosen.length === 0) {
+  console.log(`--only=${options.only?.join(',')} names nothing to measure; there are: ${MEASUREMENTS.map(each => each.name).join(', ')}`)
+  process.exit(2)
+}
+
+stopOnSignals()
+const machine = describeMachine()
+console.log(`${machine.cores} cores, ${machine.cpu}, ${machine.memoryGib} GiB; Node ${machine.node}, ${machine.postgres}, Redis ${machine.redis}`)
+console.log(`belt on ${options.belt}, ${options.rounds} rounds (medians; every sample in brackets); load average at the start ${machine.load.join(' ')}\n`)
+
+type Result = Found & { name: string, title: string, neighbours: number }
+
+async function measure({ letter, name, title, run }: Measurement): Promise<Result> {
+  console.log(`${letter}. ${title}`)
+  const neighbours = watchNeighbours()
+  const found = await run(options).catch((error: Error): Found => ({ figures: [], notes: [], broken: [error.message] }))
+  const share = neighbours()
+  for (const figure of found.figures) console.log(describeFigure(figure))
+  for (const note of found.notes) console.log(`  ${note}`)
+  console.log(`  other programs used ${Math.round(share * 100)} % of all cores meanwhile`)
+  for (const line of found.broken) console.log(`  BROKEN: ${line}`)
+  console.log('')
+  return { ...found, name, title, neighbours: share }
+}
+
+const results: Result[] = []
+for (const measurement of chosen) results.push(await measure(measurement))
+
+if (options.json) writeFileSync(options.json, `${JSON.stringify({ at: new Date().toISOString(), machine, options, results }, null, 2)}\n`)
+if (results.some(result => result.broken.length > 0)) process.exitCode = 1

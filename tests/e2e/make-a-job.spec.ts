@@ -1,0 +1,85 @@
+import { expect, makeJob, story, untilLive } from './story.ts'
+
+story('a job is made by mouse and watched to its end without a reload', async ({ page }) => {
+  await page.goto('/jobs')
+  await page.getByRole('link', { name: 'New job' }).first().click()
+  await expect(page.getByRole('heading', { level: 1, name: 'New job' })).toBeVisible()
+  await page.getByLabel('Length').fill('64')
+  await page.getByLabel('Seed').fill('dusk')
+  await expect(page.getByText(/"length":\s*64/)).toBeVisible()
+  await page.getByRole('button', { name: 'Create job' }).click()
+  await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/)
+  await expect(page.getByRole('status').filter({ hasText: 'random-text is completed' })).toBeAttached()
+  const id = page.url().split('/').at(-1)!
+  const { result } = await (await page.request.get(`/api/v1/jobs/${id}`)).json() as { result: string }
+  expect(result).toHaveLength(64)
+  await expect(page.getByText(result.slice(0, 30)).first()).toBeVisible()
+})
+
+story('a job is made with the keyboard alone', async ({ page }) => {
+  await page.goto('/')
+  await untilLive(page)
+  await page.keyboard.press('Control+K')
+  await page.getByPlaceholder('Page, action or id').pressSequentially('New job')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/jobs/new')
+  await page.getByLabel('Length').focus()
+  await page.keyboard.press('Control+A')
+  await page.keyboard.type('33')
+  await page.keyboard.press('Control+Enter')
+  await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/)
+  await expect(page.getByRole('status').filter({ hasText: 'random-text is completed' })).toBeAttached()
+})
+
+story('a wrong length is told at the field, in words, and nothing is made', async ({ page }) => {
+  await page.goto('/jobs/new')
+  await page.getByLabel('Length').fill('0')
+  await page.getByRole('button', { name: 'Create job' }).click()
+  await expect(page.getByText(/whole number from 1 to 1,000,000/)).toBeVisible()
+  expect(new URL(page.url()).pathname).toBe('/jobs/new')
+})
+
+story('rows are walked and opened with j, k and Enter', async ({ page, origin }) => {
+  const older = await makeJob(origin)
+  await makeJob(origin)
+  await page.goto('/jobs')
+  await expect(page.locator(`a[href="/jobs/${older}"]`)).toBeVisible()
+  await page.locator('[data-row]').first().focus()
+  await page.keyboard.press('j')
+  await expect(page.locator(`a[href="/jobs/${older}"]`)).toBeFocused()
+  await page.keyboard.press('k')
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`**/jobs/${older}`)
+  await page.goBack()
+  await expect(page.getByRole('heading', { level: 1, name: 'Jobs' })).toBeVisible()
+})
+
+story('new rows wait behind a pill, so that nothing jumps', async ({ page, origin }) => {
+  await makeJob(origin)
+  await page.goto('/jobs')
+  await untilLive(page)
+  const rows = page.locator('[data-row]')
+  await expect(rows.first()).toBeVisible()
+  const top = await rows.first().getAttribute('href')
+  const id = await makeJob(origin)
+  const pill = page.getByRole('button', { name: /^Show \d+ new$/ })
+  await expect(pill).toBeVisible()
+  expect(await rows.first().getAttribute('href')).toBe(top)
+  await pill.click()
+  await expect(rows.first()).toHaveAttribute('href', `/jobs/${id}`)
+  await expect(pill).toBeHidden()
+})
+
+story('a job is opened by its id from anywhere', async ({ page, origin, viewport }) => {
+  const id = await makeJob(origin)
+  await page.goto('/receipts')
+  await untilLive(page)
+  const isNarrow = (viewport?.width ?? 0) < 1024
+  await page.keyboard.press(isNarrow ? 'Control+K' : '/')
+  await expect(isNarrow ? page.getByPlaceholder('Page, action or id') : page.getByRole('textbox', { name: 'Search by id' })).toBeFocused()
+  await page.keyboard.type(id)
+  await expect(isNarrow ? page.getByRole('option', { name: `Open ${id}` }) : page.getByRole('textbox', { name: 'Search by id' })).toBeVisible()
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`**/jobs/${id}`)
+})

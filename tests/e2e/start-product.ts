@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startProduct } from '../support/product.ts'
+
+/** One product for all stories, with everything its own: embedded PostgreSQL, private Redis where there is one. */
+export default async function startForStories(): Promise<() => Promise<void>> {
+  const product = await startProduct()
+  const { ownerUrl } = JSON.parse(await readFile(join(product.dataDir, 'services.json'), 'utf8')) as { ownerUrl: string }
+  Object.assign(process.env, { STORY_URL: product.url, STORY_DATABASE: ownerUrl, STORY_DATA: product.dataDir })
+  return async () => { await product.stop() }
+}
