@@ -12,12 +12,17 @@ BEGIN
   END LOOP;
 END $$;
 
+REVOKE EXECUTE ON FUNCTION bespin_make_partitions(integer), bespin_drop_partition(timestamptz) FROM PUBLIC;
+
 -- bespin_app: what web requests read and write, always under row-level security. Job rows it may only read.
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bespin_app') THEN RETURN; END IF;
   GRANT USAGE ON SCHEMA public TO bespin_app;
-  GRANT SELECT ON organizations, jobs, job_attempts, idempotency_keys, job_counters, job_counter_deltas, job_minutes, workers, belt_state TO bespin_app;
+  GRANT SELECT ON organizations, jobs, job_attempts, job_logs, due_jobs, job_slots, idempotency_keys, job_counters, job_counter_deltas, job_minutes,
+    workers, belt_state TO bespin_app;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON queues TO bespin_app;
+  GRANT SELECT, INSERT ON events TO bespin_app;
   GRANT SELECT, INSERT, UPDATE, DELETE ON receipts, receipt_keys TO bespin_app;
 END $$;
 
@@ -27,15 +32,21 @@ DECLARE t text;
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bespin_engine') THEN RETURN; END IF;
   GRANT USAGE ON SCHEMA public TO bespin_engine;
-  GRANT SELECT, INSERT, UPDATE, DELETE ON jobs, job_attempts, idempotency_keys, claims, workers, control_leases, belt_state,
+  GRANT SELECT, INSERT, UPDATE, DELETE ON jobs, job_attempts, job_logs, due_jobs, job_slots, job_expiries, cancel_requests, queues, events,
+    idempotency_keys, claims, workers, control_leases, belt_state,
     job_counter_deltas, job_counters, job_minutes TO bespin_engine;
+  GRANT EXECUTE ON FUNCTION bespin_make_partitions(integer), bespin_drop_partition(timestamptz) TO bespin_engine;
   -- A plan made while the tables are still empty reads them whole, and is kept while they grow by a million rows.
   BEGIN
     ALTER ROLE bespin_engine SET enable_seqscan = off;
+    -- A dispatcher that stands still in the middle of a queue must not keep that queue to itself.
+    ALTER ROLE bespin_engine SET idle_in_transaction_session_timeout = '10s';
+    -- Planning for a thousand ids anew takes as long as the work itself; the statements are written so that one plan fits all.
+    ALTER ROLE bespin_engine SET plan_cache_mode = force_generic_plan;
   EXCEPTION
     WHEN insufficient_privilege THEN NULL;
   END;
-  FOREACH t IN ARRAY ARRAY['jobs', 'job_attempts', 'idempotency_keys', 'job_counter_deltas', 'job_counters', 'job_minutes'] LOOP
+  FOREACH t IN ARRAY ARRAY['jobs', 'job_attempts', 'job_logs', 'due_jobs', 'job_slots', 'queues', 'events', 'idempotency_keys', 'job_counter_deltas', 'job_counters', 'job_minutes'] LOOP
     IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = t AND policyname = 'engine') THEN
       EXECUTE format('CREATE POLICY engine ON %I TO bespin_engine USING (true) WITH CHECK (true)', t);
     END IF;

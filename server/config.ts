@@ -40,6 +40,12 @@ export interface Config {
   webhookSecrets: { github?: string, stripe?: string, sendgrid?: string }
   /** Whether the seed source `test` with its public secret exists. */
   testSource: boolean
+  /** Whether the drill job types may be created. */
+  drills: boolean
+  /** How long finished jobs are kept. */
+  retentionDays: number
+  /** What this worker process is called; by default its host and pid. */
+  workerName?: string
   /** Private targets outgoing webhooks may reach: hosts, addresses, CIDRs, each with an optional port. */
   webhookAllow: string[]
   log: { level: 'trace' | 'debug' | 'info' | 'warn' | 'error', json: boolean }
@@ -100,6 +106,9 @@ function buildConfig(env: Environment): Config {
     registrationMode: env.REGISTRATION_MODE ?? 'open',
     webhookSecrets: { github: env.GITHUB_WEBHOOK_SECRET, stripe: env.STRIPE_WEBHOOK_SECRET, sendgrid: env.SENDGRID_WEBHOOK_SECRET },
     testSource: env.BESPIN_TEST_SOURCE ?? !production,
+    drills: env.BESPIN_DRILLS ?? !production,
+    retentionDays: env.BESPIN_RETENTION_DAYS ?? 30,
+    workerName: env.BESPIN_WORKER_NAME,
     webhookAllow: env.BESPIN_WEBHOOK_ALLOW ?? [],
     log: { level: env.LOG_LEVEL ?? 'info', json: env.JSON_LOGS ?? production },
     metricsToken: env.METRICS_TOKEN,

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { DrillPayload } from './schemas/drill.ts'
 import { RandomTextPayload } from './schemas/random-text.ts'
 
 /**
@@ -7,22 +8,32 @@ import { RandomTextPayload } from './schemas/random-text.ts'
  */
 export interface JobTypeRule {
   payload: z.ZodType
-  /** Where the processor runs. */
-  runs: 'inline'
-  /** How many job ids one message on the belt carries at most (1 to 100); small for slow processors. */
-  envelopeSize: number
-  /** How many envelopes one worker process handles at once. */
-  concurrency: number
+  /**
+   * Where the processor runs. `inline`: on the worker's own event loop, for short work that never blocks; `thread`: in a
+   * worker thread; `process`: in a child process. What runs outside can be ended by force and cannot hold up anybody.
+   */
+  runs: 'inline' | 'thread' | 'process'
+  /** Memory of a thread or process, MiB. */
+  memoryMb?: number
+  /** How many jobs one worker process takes of this type at once, at most. */
+  slots: number
   maxRetries: number
   timeoutSeconds: number
+  /** True for types that exist only where drills are allowed. */
+  drill?: true
 }
 
+const DRILL = { payload: DrillPayload, maxRetries: 3, timeoutSeconds: 300, drill: true } as const
+
 export const JOB_TYPES = {
-  'random-text': {
-    payload: RandomTextPayload, runs: 'inline', envelopeSize: 20, concurrency: 8, maxRetries: 3, timeoutSeconds: 300,
-  },
+  'random-text': { payload: RandomTextPayload, runs: 'inline', slots: 400, maxRetries: 3, timeoutSeconds: 300 },
+  'drill': { ...DRILL, runs: 'inline', slots: 1000 },
+  'drill-thread': { ...DRILL, runs: 'thread', slots: 4, memoryMb: 128 },
+  'drill-process': { ...DRILL, runs: 'process', slots: 4, memoryMb: 128 },
 } as const satisfies Record<string, JobTypeRule>
 
 export type JobType = keyof typeof JOB_TYPES
 export const JOB_TYPE_NAMES = Object.keys(JOB_TYPES) as [JobType, ...JobType[]]
 export const isJobType = (name: string): name is JobType => Object.hasOwn(JOB_TYPES, name)
+/** A rule with every optional field visible. */
+export const ruleOf = (type: JobType): JobTypeRule => JOB_TYPES[type]

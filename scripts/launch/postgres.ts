@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -14,9 +15,12 @@ import { isAlive, programOf, signalQuietly } from './process-identity.ts'
 import { LaunchError, type Say } from './say.ts'
 
 const OWNER = 'bespin_owner'
+const MIB = 1024 * 1024
+/** An eighth of the machine's memory, between 128 MiB and 1 GiB; what is never used costs nothing. */
+const sharedBuffers = (memory: number): string => `${Math.round(Math.min(1024, Math.max(128, memory / 8 / MIB)))}MB`
 const SETTINGS: Record<string, string> = {
-  listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', shared_buffers: '128MB',
-  max_wal_size: '2GB', wal_compression: 'on', jit: 'off', log_min_messages: 'warning', log_timezone: 'UTC',
+  listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', shared_buffers: sharedBuffers(totalmem()),
+  max_wal_size: '4GB', wal_compression: 'on', jit: 'off', log_min_messages: 'warning', log_timezone: 'UTC',
   // A client that vanished without a word must not hold its locks for the two hours TCP needs to notice.
   tcp_keepalives_idle: '30', client_connection_check_interval: '10s',
 }

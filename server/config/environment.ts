@@ -29,6 +29,7 @@ const onOff = oneOf(SWITCH_WORDS, 'must be true or false')
 const text = z.string()
 const port = z.string().regex(/^\d{1,5}$/, 'must be a port number from 1 to 65535').transform(Number)
   .refine(number => number >= 1 && number <= 65_535, 'must be a port number from 1 to 65535')
+const days = z.string().regex(/^\d{1,5}$/, 'must be a number of days from 1 to 36500').transform(Number).refine(number => number >= 1 && number <= 36_500, 'must be a number of days from 1 to 36500')
 const secret = z.string().min(32, 'must have at least 32 characters (make one: openssl rand -hex 32)')
 const host = z.string().max(253).regex(/^(\[?[0-9a-f:]+\]?|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$/i,
   'must be a host name or an address to listen on, such as 127.0.0.1 or 0.0.0.0 (no http://, no port)')
@@ -87,7 +88,8 @@ const variables = {
   JWT_SECRET: secret, BESPIN_SECRET_KEY: secret, ADMIN_API_KEY: text,
   REGISTRATION_MODE: z.enum(['open', 'closed', 'invite'], 'must be open, closed or invite'),
   GITHUB_WEBHOOK_SECRET: text, STRIPE_WEBHOOK_SECRET: text, SENDGRID_WEBHOOK_SECRET: text,
-  BESPIN_TEST_SOURCE: onOff, BESPIN_WEBHOOK_ALLOW: allowList, BESPIN_WORKER_QUEUES: queues,
+  BESPIN_TEST_SOURCE: onOff, BESPIN_DRILLS: onOff, BESPIN_WORKER_NAME: text, BESPIN_WEBHOOK_ALLOW: allowList, BESPIN_WORKER_QUEUES: queues,
+  BESPIN_RETENTION_DAYS: days,
   LOG_LEVEL: z.string().toLowerCase().pipe(z.enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')),
   JSON_LOGS: onOff, METRICS_TOKEN: text,
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:'], 'must be an http or https URL'),

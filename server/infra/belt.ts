@@ -92,6 +92,20 @@ export async function beltAnswers(timeoutMs = 1000): Promise<boolean> {
   return Promise.race([Promise.resolve(ask).then(() => true, () => false), late])
 }
 
+const WANTED_POLICY = 'noeviction'
+
+/**
+ * Why the belt must not be worked on, in a sentence for people; null when all is well. A Redis that may evict keys under
+ * memory pressure would drop hints and break BullMQ's bookkeeping without a word. Unknown (no answer) counts as well.
+ */
+export async function beltTrouble(): Promise<string | null> {
+  if (!onRedis()) return null
+  const info = await producer().info('memory').catch(() => '')
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
+  if (policy === undefined || policy === WANTED_POLICY) return null
+  return `Redis may evict keys (maxmemory-policy is ${policy}), so the workers take no jobs. Set it to ${WANTED_POLICY}: redis-cli CONFIG SET maxmemory-policy ${WANTED_POLICY}, and in redis.conf.`
+}
+
 /** Handles envelopes of a lane, `concurrency` at once. The handler must not throw for a job's sake. */
 export function workLane(options: { lane: Lane, concurrency: number, handle(ids: string[]): Promise<void> }): BeltWorker {
   const { lane, concurrency, handle } = options

@@ -6,8 +6,8 @@ interface RawJson { rawJSON(text: string): unknown }
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
 
 const { rawJSON } = JSON as unknown as RawJson
-/** Only texts that could hold such a number pay for looking at each one. */
-const MAY_LOSE = /\d{16}|\d{1,15}\.\d{2,}|\d[eE][+-]?\d{2}/
+/** Only texts that could hold such a number (fifteen digits or more, or an exponent of two) pay for looking at each one; times do not count. */
+const MAY_LOSE = /(?:^|[\s,:[])(?:-?\d[\d.]{14}|-?[\d.]+[eE][+-]?\d{2})[\d.eE+-]*(?=$|[\s,\]}])/
 
 const keepExact: Reviver = (_key, value, { source }) =>
   typeof value === 'number' && source !== undefined && losesDigits(value, source) ? rawJSON(source) : value

@@ -7,8 +7,16 @@ import { listenClient, pool } from '#server/infra/database.ts'
 import { logger } from '#server/infra/logger.ts'
 import { openRedis } from '#server/infra/redis.ts'
 
-/** What goes over the bus: job changes, and receipts with the organization they belong to. */
-export interface LiveItems { jobs: JobChange, receipts: ReceiptSummary & { organization_id: string } }
+/**
+ * What goes over the bus: job changes, receipts with the organization they belong to, running jobs that are to stop, and
+ * wishes that the dispatcher looks again.
+ */
+export interface LiveItems {
+  jobs: JobChange
+  receipts: ReceiptSummary & { organization_id: string }
+  cancels: { id: string, organization_id: string }
+  wakes: { at: number }
+}
 export type LiveTopic = keyof LiveItems
 interface Message<T extends LiveTopic = LiveTopic> { from: string, n: number, topic: T, items: LiveItems[T][] }
 
@@ -18,7 +26,9 @@ export interface LiveSubscriber {
   onResync(): void
 }
 
-const CHANNEL = 'bespin_live'
+/** What people watch, and what the engine tells itself: workers need not hear of every change. */
+export type LiveChannel = 'bespin_live' | 'bespin_control'
+const CHANNEL_OF: Record<LiveTopic, LiveChannel> = { jobs: 'bespin_live', receipts: 'bespin_live', cancels: 'bespin_control', wakes: 'bespin_control' }
 /** NOTIFY refuses 8,000 bytes; the same limit on Redis keeps single messages short. */
 const MAX_BYTES = 7500
 /**
@@ -27,22 +37,28 @@ const MAX_BYTES = 7500
  */
 const pauseAfter = (items: number): number => Math.min(50, Math.max(2, items / 8))
 
-/** While the bus is slow or away, more than this is not kept: receivers see the gap and fetch again. */
-const MAX_QUEUED = 5000
+/** More than this is not kept, while the bus is slow and in a flood nobody could watch: receivers see the gap and fetch again. */
+const MAX_QUEUED = 500
 
 const publisher = randomUUID()
-let sequence = 0
+const sequences: Record<LiveChannel, number> = { bespin_live: 0, bespin_control: 0 }
 let redis: Redis | undefined
 const queued = new Map<LiveTopic, unknown[]>()
 let sending: Promise<void> | undefined
 
-/** Tells every web process. Best effort: never throws, never waited for; receivers notice a gap and fetch again. */
-export function publish<T extends LiveTopic>(topic: T, items: LiveItems[T][]): void {
-  if (items.length === 0) return
+/**
+ * Tells every process that listens. Best effort: never throws, never waited for; receivers notice a gap and fetch again.
+ * @param toItem makes an item of a row, only for what is really sent.
+ */
+export function publish<T extends LiveTopic>(topic: T, items: LiveItems[T][]): void
+export function publish<T extends LiveTopic, R>(topic: T, rows: R[], toItem: (row: R) => LiveItems[T]): void
+export function publish<T extends LiveTopic, R>(topic: T, rows: R[], toItem?: (row: R) => LiveItems[T]): void {
+  if (rows.length === 0) return
   const waiting = queued.get(topic) ?? []
   queued.set(topic, waiting)
-  if (waiting.length + items.length > MAX_QUEUED) sequence++
-  else waiting.push(...items)
+  const room = MAX_QUEUED - waiting.length
+  if (room < rows.length) sequences[CHANNEL_OF[topic]]++
+  for (const row of room < rows.length ? rows.slice(0, Math.max(0, room)) : rows) waiting.push(toItem ? toItem(row) : row)
   sending ??= sendQueued().finally(() => { sending = undefined })
 }
 
@@ -52,7 +68,8 @@ async function sendQueued(): Promise<void> {
     const topics = [...queued]
     queued.clear()
     for (const [topic, items] of topics) {
-      for (const chunk of chunks(items)) await send({ from: publisher, n: ++sequence, topic, items: chunk as never })
+      const channel = CHANNEL_OF[topic]
+      for (const chunk of chunks(items, channel)) await send(channel, { from: publisher, n: ++sequences[channel], topic, items: chunk as never })
     }
     const sent = topics.reduce((sum, [, items]) => sum + items.length, 0)
     await new Promise(resolve => setTimeout(resolve, pauseAfter(sent)))
@@ -60,12 +77,12 @@ async function sendQueued(): Promise<void> {
 }
 
 /** Splits by serialised size; a single item over the limit is left out, which receivers see as a gap. */
-function* chunks(items: unknown[]): Generator<unknown[]> {
+function* chunks(items: unknown[], channel: LiveChannel): Generator<unknown[]> {
   let chunk: unknown[] = []
   let bytes = 200
   for (const item of items) {
     const size = Buffer.byteLength(JSON.stringify(item)) + 1
-    if (size > MAX_BYTES - 200) { sequence++; continue }
+    if (size > MAX_BYTES - 200) { sequences[channel]++; continue }
     if (bytes + size > MAX_BYTES) { yield chunk; chunk = []; bytes = 200 }
     chunk.push(item)
     bytes += size
@@ -73,19 +90,19 @@ function* chunks(items: unknown[]): Generator<unknown[]> {
   if (chunk.length > 0) yield chunk
 }
 
-async function send(message: Message): Promise<void> {
+async function send(channel: LiveChannel, message: Message): Promise<void> {
   const text = JSON.stringify(message)
   try {
-    if (getConfig().redisUrl) await (redis ??= openRedis('producer')).publish(CHANNEL, text)
-    else await pool('engine').query('select pg_notify($1, $2)', [CHANNEL, text])
+    if (getConfig().redisUrl) await (redis ??= openRedis('producer')).publish(channel, text)
+    else await pool('engine').query('select pg_notify($1, $2)', [channel, text])
   }
   catch (error) {
     logger().debug({ error: (error as Error).message }, 'live message not sent')
   }
 }
 
-/** Listens until the returned function is called; reconnects by itself and then says `onResync`. */
-export function subscribe(subscriber: LiveSubscriber): () => Promise<void> {
+/** Listens to a channel until the returned function is called; reconnects by itself and then says `onResync`. */
+export function subscribe(channel: LiveChannel, subscriber: LiveSubscriber): () => Promise<void> {
   const seen = new Map<string, number>()
   const receive = (text: string) => {
     const message = JSON.parse(text) as Message
@@ -94,10 +111,10 @@ export function subscribe(subscriber: LiveSubscriber): () => Promise<void> {
     seen.set(message.from, message.n)
     subscriber.onItems(message.topic, message.items as never)
   }
-  return getConfig().redisUrl ? subscribeRedis(receive, subscriber) : subscribePostgres(receive, subscriber)
+  return getConfig().redisUrl ? subscribeRedis(channel, receive, subscriber) : subscribePostgres(channel, receive, subscriber)
 }
 
-function subscribeRedis(receive: (text: string) => void, subscriber: LiveSubscriber): () => Promise<void> {
+function subscribeRedis(channel: LiveChannel, receive: (text: string) => void, subscriber: LiveSubscriber): () => Promise<void> {
   const connection = openRedis('consumer')
   let wasReady = false
   connection.on('message', (_channel: string, text: string) => receive(text))
@@ -105,11 +122,11 @@ function subscribeRedis(receive: (text: string) => void, subscriber: LiveSubscri
     if (wasReady) subscriber.onResync()
     wasReady = true
   })
-  connection.subscribe(CHANNEL).catch((error: Error) => logger().warn({ error: error.message }, 'live bus: subscribe failed'))
+  connection.subscribe(channel).catch((error: Error) => logger().warn({ error: error.message }, 'live bus: subscribe failed'))
   return async () => connection.disconnect()
 }
 
-function subscribePostgres(receive: (text: string) => void, subscriber: LiveSubscriber): () => Promise<void> {
+function subscribePostgres(channel: LiveChannel, receive: (text: string) => void, subscriber: LiveSubscriber): () => Promise<void> {
   let closed = false
   let current: ReturnType<typeof listenClient> | undefined
   let retry: NodeJS.Timeout | undefined
@@ -127,7 +144,7 @@ function subscribePostgres(receive: (text: string) => void, subscriber: LiveSubs
     client.on('notification', ({ payload }) => payload && receive(payload))
     try {
       await client.connect()
-      await client.query(`listen ${CHANNEL}`)
+      await client.query(`listen ${channel}`)
       if (again) subscriber.onResync()
     }
     catch {

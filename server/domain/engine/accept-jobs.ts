@@ -1,10 +1,14 @@
-import { v7 as uuidv7 } from 'uuid'
 import { createBatcher } from '#server/infra/batcher.ts'
 import { jobsAccepted } from '#server/infra/metrics.ts'
+import { newId } from '#server/infra/new-id.ts'
 import { splitOnDataError } from '#server/domain/engine/split-on-data-error.ts'
 import { laneHasRoom, pushToBelt } from '#server/domain/engine/push-to-belt.ts'
+import { queueRule } from '#server/domain/engine/queue-rules.ts'
 import { tellChanges } from '#server/domain/engine/tell-changes.ts'
-import { insertJobs, jobsOfKeys, type JobRow } from '#server/domain/engine/store.ts'
+import { insertJobs, jobsOfKeys, type NewRow } from '#server/domain/engine/store.ts'
+import { wakeDispatcher } from '#server/domain/engine/wake-dispatcher.ts'
+import type { JobState } from '#shared/job-states.ts'
+import type { JobType } from '#shared/job-types.ts'
 import type { Backoff } from '#shared/schemas/job.ts'
 
 /** A job to accept. Shapes and limits were checked at the edge. */
@@ -12,52 +16,73 @@ export interface NewJob {
   organizationId: string
   queueName: string
   /** A built-in type, or null: external workers claim it. */
-  jobType: string | null
-  payload: unknown
+  jobType: JobType | null
+  /** Serialised JSON. */
+  payload: string
   priority: number
   maxRetries: number
   timeoutSeconds: number
   backoff?: Backoff
-  tags?: unknown
+  /** Serialised JSON. */
+  tags?: string
   idempotencyKey?: string
+  /** How long the key keeps a second job from being made. */
+  idempotencyWindowSeconds?: number
   /** RFC 3339; not before this time. */
   scheduledAt?: string
+  /** RFC 3339; not started after this time. */
+  expiresAt?: string
+  /** Jobs of a queue with the same key run one after the other, in the order they were accepted. */
+  orderingKey?: string
+  /** At most so many jobs of a queue with the same key run at once as the queue says (default one). */
+  concurrencyKey?: string
 }
 export interface AcceptedJob { id: string, created: boolean }
 
-/** Two flushes under way: one commits while the next is being filled. */
-const acceptRow = createBatcher<JobRow, AcceptedJob>({ slots: 2, max: 1000, flush: flushRows })
+const KEY_SECONDS = 30 * 24 * 3600
+/** Rows of one statement, at most. Two flushes under way: one commits while the next is being filled. */
+const MAX_ROWS = 1000
+const acceptRow = createBatcher<NewRow, AcceptedJob>({ slots: 2, max: MAX_ROWS, flush: flushRows })
+/** Many jobs of one call are a statement of their own; so many of those at once. */
+const acceptChunk = createBatcher<NewRow[], (AcceptedJob | Error)[]>({ slots: 2, max: 1, flush: chunks => Promise.all(chunks.map(flushRows)) })
 
 /**
  * Accepts a job: the answer comes after the commit and never waits for the belt. A repeated idempotency key answers the
  * first job's id with `created: false`. Jobs that arrive together share one statement; one bad row fails alone.
  */
 export function acceptJob(job: NewJob): Promise<AcceptedJob> {
-  return acceptRow(toRow(job))
+  return acceptRow(toRow(job, new Date()))
 }
 
-function toRow(job: NewJob): JobRow {
+/** The same for many jobs of one call; answers in their order, an Error for each row that was refused. */
+export async function acceptJobs(jobs: NewJob[]): Promise<(AcceptedJob | Error)[]> {
+  const now = new Date()
+  const rows = jobs.map(job => toRow(job, now))
+  const chunks = Array.from({ length: Math.ceil(rows.length / MAX_ROWS) }, (_, index) => rows.slice(index * MAX_ROWS, (index + 1) * MAX_ROWS))
+  return (await Promise.all(chunks.map(chunk => acceptChunk(chunk)))).flat()
+}
+
+function toRow(job: NewJob, now: Date): NewRow {
+  const { state, dispatched, gated } = firstStep(job, now)
+  const createdAt = now.toISOString()
   return {
-    id: uuidv7(), organizationId: job.organizationId, queueName: job.queueName, jobType: job.jobType, priority: job.priority,
-    payload: JSON.stringify(job.payload), tags: asJson(job.tags), idempotencyKey: job.idempotencyKey ?? null,
-    maxRetries: job.maxRetries, backoff: asJson(job.backoff), timeoutSeconds: job.timeoutSeconds, scheduledAt: job.scheduledAt ?? null,
-    ...firstStep(job, new Date()),
+    id: newId(), payload: job.payload, organization_id: job.organizationId, queue_name: job.queueName, job_type: job.jobType, state, priority: job.priority,
+    tags: job.tags ?? null, idempotency_key: job.idempotencyKey ?? null, idempotency_seconds: job.idempotencyWindowSeconds ?? KEY_SECONDS,
+    ordering_key: job.orderingKey ?? null, concurrency_key: job.concurrencyKey ?? null, gated, max_retries: job.maxRetries,
+    backoff: job.backoff ? JSON.stringify(job.backoff) : null, timeout_seconds: job.timeoutSeconds, due_at: state === 'scheduled' ? job.scheduledAt! : null,
+    dispatched_at: dispatched ? createdAt : null, scheduled_at: job.scheduledAt ?? null, expires_at: job.expiresAt ?? null, created_at: createdAt,
   }
 }
 
-const asJson = (value: unknown) => value === undefined ? null : JSON.stringify(value)
-
 /** Where a new job begins: scheduled, sent to the belt at once, left to the dispatcher, or waiting for an external worker. */
-function firstStep({ jobType, scheduledAt }: NewJob, now: Date): Pick<JobRow, 'state' | 'dueAt' | 'dispatchedAt' | 'createdAt'> {
-  const createdAt = now.toISOString()
-  if (scheduledAt !== undefined && new Date(scheduledAt) > now) return { state: 'scheduled', dueAt: scheduledAt, dispatchedAt: null, createdAt }
-  if (jobType === null) return { state: 'pending', dueAt: null, dispatchedAt: null, createdAt }
-  return laneHasRoom(jobType)
-    ? { state: 'pending', dueAt: null, dispatchedAt: createdAt, createdAt }
-    : { state: 'pending', dueAt: createdAt, dispatchedAt: null, createdAt }
+function firstStep(job: NewJob, now: Date): { state: JobState, dispatched: boolean, gated: boolean } {
+  const rule = queueRule(job.organizationId, job.queueName)
+  const gated = job.orderingKey !== undefined || job.concurrencyKey !== undefined || rule?.limited === true
+  if (job.scheduledAt !== undefined && new Date(job.scheduledAt) > now) return { state: 'scheduled', dispatched: false, gated }
+  return { state: 'pending', dispatched: job.jobType !== null && !gated && !rule?.paused && laneHasRoom(job.jobType), gated }
 }
 
-async function flushRows(rows: JobRow[]): Promise<(AcceptedJob | Error)[]> {
+async function flushRows(rows: NewRow[]): Promise<(AcceptedJob | Error)[]> {
   const { firsts, firstOf } = foldRepeats(rows)
   const results = await splitOnDataError(firsts, insertWithRescue)
   const accepted = new Map(firsts.map((row, index) => [row, results[index]!]))
@@ -65,19 +90,22 @@ async function flushRows(rows: JobRow[]): Promise<(AcceptedJob | Error)[]> {
     const result = accepted.get(row)
     return !(result instanceof Error) && result?.created
   }))
+  // The first of a key was bad: the next one of that key is on its own.
+  const orphans = rows.filter(row => accepted.get(firstOf.get(row)!) instanceof Error)
+  if (orphans.length > 0) (await flushRows(orphans)).forEach((result, index) => accepted.set(orphans[index]!, result))
   return rows.map((row) => {
-    const result = accepted.get(firstOf.get(row) ?? row)!
-    return result instanceof Error ? result : { id: result.id, created: result.created && !firstOf.has(row) }
+    const result = accepted.get(row) ?? accepted.get(firstOf.get(row)!)!
+    return result instanceof Error || accepted.has(row) ? result : { id: result.id, created: false }
   })
 }
 
 /** Rows of one flush with the same idempotency key are one job. */
-function foldRepeats(rows: JobRow[]): { firsts: JobRow[], firstOf: Map<JobRow, JobRow> } {
-  const byKey = new Map<string, JobRow>()
-  const firstOf = new Map<JobRow, JobRow>()
+function foldRepeats(rows: NewRow[]): { firsts: NewRow[], firstOf: Map<NewRow, NewRow> } {
+  const byKey = new Map<string, NewRow>()
+  const firstOf = new Map<NewRow, NewRow>()
   const firsts = rows.filter((row) => {
-    if (row.idempotencyKey === null) return true
-    const key = `${row.organizationId} ${row.idempotencyKey}`
+    if (row.idempotency_key === null) return true
+    const key = `${row.organization_id} ${row.idempotency_key}`
     const first = byKey.get(key)
     if (first) firstOf.set(row, first)
     else byKey.set(key, row)
@@ -87,15 +115,15 @@ function foldRepeats(rows: JobRow[]): { firsts: JobRow[], firstOf: Map<JobRow, J
 }
 
 /** What became of each row: inserted, or the job that holds its idempotency key. */
-async function insertWithRescue(rows: JobRow[]): Promise<AcceptedJob[]> {
+async function insertWithRescue(rows: NewRow[]): Promise<AcceptedJob[]> {
   const inserted = await insertRetrying(rows)
-  const keyed = rows.filter(row => !inserted.has(row.id) && row.idempotencyKey !== null)
+  const keyed = rows.filter(row => !inserted.has(row.id) && row.idempotency_key !== null)
   const owners = keyed.length > 0
-    ? await jobsOfKeys(keyed.map(row => ({ organizationId: row.organizationId, key: row.idempotencyKey! })))
+    ? await jobsOfKeys(keyed.map(row => ({ organizationId: row.organization_id, key: row.idempotency_key! })))
     : new Map<string, string>()
   return rows.map((row) => {
     // Our own id as owner, or no key at all: an earlier try of this statement was committed before its answer was lost.
-    const owner = owners.get(`${row.organizationId} ${row.idempotencyKey}`) ?? row.id
+    const owner = owners.get(`${row.organization_id} ${row.idempotency_key}`) ?? row.id
     return { id: owner, created: owner === row.id }
   })
 }
@@ -104,22 +132,23 @@ const DEADLOCK = '40P01'
 const isConnectionLoss = (code: string | undefined) => code === undefined || code.startsWith('08') || code.startsWith('57P')
 
 /** A deadlock or a lost connection is tried again once, with the same ids. */
-async function insertRetrying(rows: JobRow[]): Promise<Set<string>> {
+async function insertRetrying(rows: NewRow[]): Promise<Set<string>> {
   try {
     return await insertJobs(rows)
   }
   catch (error) {
     const code = (error as { code?: string }).code
-    if (code === DEADLOCK || isConnectionLoss(code)) return insertJobs(rows)
+    if (code === DEADLOCK || isConnectionLoss(code)) return insertJobs(rows, true)
     throw error
   }
 }
 
-function announce(rows: JobRow[]): void {
-  for (const row of rows) jobsAccepted.inc({ type: row.jobType ?? 'external' })
+function announce(rows: NewRow[]): void {
+  for (const [type, same] of Map.groupBy(rows, row => row.job_type)) jobsAccepted.inc({ type: type ?? 'external' }, same.length)
   tellChanges(rows.map(row => ({
-    id: row.id, organization_id: row.organizationId, queue_name: row.queueName, job_type: row.jobType, state: row.state, run: 0,
-    updated_at: new Date(row.createdAt),
+    id: row.id, organization_id: row.organization_id, queue_name: row.queue_name as string, job_type: row.job_type, state: row.state, run: 0,
+    updated_at: new Date(row.created_at as string),
   })))
-  void pushToBelt(rows.filter(row => row.dispatchedAt !== null).map(row => ({ id: row.id, lane: row.jobType!, priority: row.priority })))
+  void pushToBelt(rows.filter(row => row.dispatched_at !== null).map(row => ({ id: row.id, lane: row.job_type as JobType, priority: row.priority as number })))
+  if (rows.some(row => row.gated && row.state === 'pending')) wakeDispatcher()
 }

@@ -1,24 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { logger } from '#server/infra/logger.ts'
-import { dispatchDueJobs, recoverLostHints } from '#server/domain/engine/dispatch-jobs.ts'
-import { tellChanges } from '#server/domain/engine/tell-changes.ts'
-import { forgetSilentWorkers, holdLease, reapClaims, releaseLeases, rollUpCounters } from '#server/domain/engine/store.ts'
+import { subscribe } from '#server/infra/live-bus.ts'
+import { dispatchDueJobs, healWaitingKeys } from '#server/domain/engine/dispatch-jobs.ts'
+import { expireJobs } from '#server/domain/engine/expire-jobs.ts'
+import { cleanQueues, forgetKeys, keepPartitions } from '#server/domain/engine/keep-history.ts'
+import { reapClaims } from '#server/domain/engine/reap-claims.ts'
+import { recoverLostHints, sweepOldHints } from '#server/domain/engine/recover-hints.ts'
+import { forgetSilentWorkers, holdLease, releaseLeases, rollUpCounters } from '#server/domain/engine/worker-rows.ts'
+import { untilWanted, wokenHere } from '#server/domain/engine/wake-dispatcher.ts'
 
 /** Work that one process does for all, again and again. */
-export interface ControlLoop { name: string, everyMs: number, tick(): Promise<void> }
+export interface ControlLoop {
+  name: string
+  everyMs: number
+  tick(): Promise<void>
+  /** The pause between two rounds, when it may end early. */
+  pause?(milliseconds: number, signal: AbortSignal): Promise<void>
+}
 
-/** A job that lost this many workers goes to the dead letter: it probably ends them. */
-const CRASH_LIMIT = 3
 const LEASE_SECONDS = 6
 const RENEW_MS = 2000
 
 const ENGINE_LOOPS: ControlLoop[] = [
-  { name: 'dispatch', everyMs: 200, tick: dispatchDueJobs },
+  { name: 'dispatch', everyMs: 200, tick: dispatchDueJobs, pause: untilWanted },
+  { name: 'heal-keys', everyMs: 2000, tick: healWaitingKeys },
+  { name: 'expire', everyMs: 500, tick: expireJobs },
   { name: 'recover-hints', everyMs: 1000, tick: recoverLostHints },
-  { name: 'reap', everyMs: 1000, tick: async () => tellChanges(await reapClaims(CRASH_LIMIT)) },
+  { name: 'sweep-hints', everyMs: 30_000, tick: sweepOldHints },
+  { name: 'reap', everyMs: 1000, tick: reapAll },
   { name: 'roll-up', everyMs: 1000, tick: rollUpAll },
   { name: 'forget-workers', everyMs: 10_000, tick: forgetSilentWorkers },
+  { name: 'partitions', everyMs: 60_000, tick: keepPartitions },
+  { name: 'clean-queues', everyMs: 60_000, tick: cleanQueues },
+  { name: 'forget-keys', everyMs: 10_000, tick: forgetKeys },
 ]
+
+async function reapAll(): Promise<void> {
+  while (await reapClaims() > 0);
+}
 
 async function rollUpAll(): Promise<void> {
   while (await rollUpCounters(20_000) === 20_000);
@@ -27,13 +46,17 @@ async function rollUpAll(): Promise<void> {
 /** Starts the engine's control loops and `more` of them; each runs where its lease is held. The returned function ends them. */
 export function startControlLoops(holder: string, more: ControlLoop[]): () => Promise<void> {
   const stop = new AbortController()
+  const unsubscribe = subscribe('bespin_control', { onItems: (topic) => { if (topic === 'wakes') wokenHere() }, onResync: wokenHere })
   const running = [...ENGINE_LOOPS, ...more].map(loop => runLoop(loop, holder, stop.signal))
   return async () => {
     stop.abort()
+    await unsubscribe()
     await Promise.all(running)
     await releaseLeases(holder).catch(() => {})
   }
 }
+
+const pauseFor = (milliseconds: number, signal: AbortSignal): Promise<void> => sleep(milliseconds, undefined, { signal }).catch(() => {})
 
 async function runLoop(loop: ControlLoop, holder: string, signal: AbortSignal): Promise<void> {
   let heldUntil = 0
@@ -53,6 +76,7 @@ async function runLoop(loop: ControlLoop, holder: string, signal: AbortSignal): 
       if (!failing) logger().warn({ loop: loop.name, error: (error as Error).message }, 'control loop failed; it tries again')
       failing = true
     }
-    await sleep(heldUntil > 0 ? loop.everyMs : RENEW_MS, undefined, { signal }).catch(() => {})
+    if (heldUntil > 0) await (loop.pause ?? pauseFor)(loop.everyMs, signal)
+    else await pauseFor(RENEW_MS, signal)
   }
 }

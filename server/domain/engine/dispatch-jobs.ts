@@ -1,66 +1,60 @@
-import { randomUUID } from 'node:crypto'
-import { beltHasEpochs, readBeltEpoch, writeBeltEpoch } from '#server/infra/belt.ts'
-import { logger } from '#server/infra/logger.ts'
-import { askDepth, pushToBelt, WINDOW } from '#server/domain/engine/push-to-belt.ts'
+import { forgetStaleCancels } from '#server/domain/engine/cancel-jobs.ts'
+import { healParked, healSlots, stampGated } from '#server/domain/engine/dispatch-gated.ts'
+import { pushToBelt, refreshLane } from '#server/domain/engine/push-to-belt.ts'
 import { tellChanges } from '#server/domain/engine/tell-changes.ts'
-import { dispatchDue, hasPending, readEpoch, restampLane, writeEpoch } from '#server/domain/engine/store.ts'
-import { JOB_TYPE_NAMES } from '#shared/job-types.ts'
+import { gatedPairs, promoteDue, readyLanes, stampReady, type StampedJob } from '#server/domain/engine/waiting-room.ts'
+import { isJobType, JOB_TYPE_NAMES, type JobType } from '#shared/job-types.ts'
 
 const BATCH = 1000
-/** A stamped row younger than this may still be on its way to the belt. */
-const STAMP_GRACE_SECONDS = 5
+const HEAL_BATCH = 1000
 
 /**
- * One round of the dispatcher: due rows (scheduled, retrying, handed back, over the window) become pending, are stamped,
- * committed and pushed. A lane without room, or a belt that is away, leaves its rows due.
+ * One round of the dispatcher: what is due (scheduled, retrying) becomes pending; what is ready is stamped in the order of
+ * fair shares, committed and pushed, as far as its lane has room. A belt that is away leaves everything where it is.
  */
 export async function dispatchDueJobs(): Promise<void> {
-  const lanes = await lanesWithRoom()
+  await promoteAll()
+  for (const lane of await readyLanes(JOB_TYPE_NAMES)) {
+    const room = await refreshLane(lane).catch(() => 0)
+    if (room === 0) continue
+    await dispatchGated(lane)
+    await dispatchReady(lane, room)
+  }
+}
+
+async function promoteAll(): Promise<void> {
   for (;;) {
-    const due = await dispatchDue(lanes, BATCH)
-    if (due.length === 0) return
-    tellChanges(due.filter(row => row.from_state !== 'pending'))
-    await pushToBelt(due.filter(row => row.job_type !== null).map(row => ({ id: row.id, lane: row.job_type!, priority: row.priority })))
+    const due = await promoteDue(BATCH)
+    tellChanges(due)
     if (due.length < BATCH) return
   }
 }
 
-async function lanesWithRoom(): Promise<string[]> {
-  const depths = await Promise.all(JOB_TYPE_NAMES.map(lane => askDepth(lane).catch(() => Infinity)))
-  return JOB_TYPE_NAMES.filter((_, index) => depths[index]! < WINDOW)
-}
-
-const emptySince = new Map<string, number>()
-
-/**
- * True when a lane has been empty for as long as a hint may be under way, and jobs waited all the time. Looking for
- * their rows reads the whole table, so a lane that is only empty for a moment is not a reason.
- */
-async function looksAbandoned(lane: string): Promise<boolean> {
-  if (await askDepth(lane) > 0 || !(await hasPending(lane))) {
-    emptySince.delete(lane)
-    return false
+async function dispatchReady(lane: JobType, room: number): Promise<void> {
+  for (let left = room; left > 0;) {
+    const stamped = await stampReady(lane, Math.min(left, BATCH))
+    if (stamped.length === 0) return
+    await push(stamped)
+    left -= stamped.length
   }
-  const since = emptySince.get(lane) ?? Date.now()
-  const abandoned = Date.now() - since >= STAMP_GRACE_SECONDS * 1000
-  emptySince.set(lane, abandoned ? Date.now() : since)
-  return abandoned
 }
 
-/**
- * Finds hints that were lost: everything when the belt shows another epoch than the record (it was wiped), else the
- * lanes that are empty on the belt while stamped rows wait. Duplicate hints are harmless: the claim drops them.
- */
-export async function recoverLostHints(): Promise<void> {
-  const [shown, expected] = await Promise.all([readBeltEpoch(), readEpoch()])
-  const wiped = beltHasEpochs() && (shown === null || shown !== expected)
-  for (const lane of JOB_TYPE_NAMES) {
-    if (!wiped && !(await looksAbandoned(lane))) continue
-    const found = await restampLane(lane, wiped ? 0 : STAMP_GRACE_SECONDS)
-    if (found > 0) logger().warn({ lane, jobs: found, wiped }, 'hints were lost; their jobs are sent again')
+async function dispatchGated(lane: JobType): Promise<void> {
+  for (const pair of await gatedPairs(lane)) {
+    for (let more = true; more;) {
+      const round = await stampGated(lane, pair)
+      await push(round.stamped)
+      more = round.more
+    }
   }
-  if (!wiped) return
-  const epoch = randomUUID()
-  await writeEpoch(epoch)
-  await writeBeltEpoch(epoch)
 }
+
+/** Mends what statements that crossed leave behind: slots of ended jobs, waits for keys that nobody holds, wishes to stop what has ended. */
+export async function healWaitingKeys(): Promise<void> {
+  await healSlots()
+  await forgetStaleCancels()
+  while (await healParked(HEAL_BATCH) === HEAL_BATCH);
+}
+
+const push = (stamped: StampedJob[]): Promise<void> =>
+  pushToBelt(stamped.filter(job => isJobType(job.job_type)).map(job => ({ id: job.id, lane: job.job_type as JobType, priority: job.priority, alone: job.alone })))

@@ -1,18 +1,19 @@
 import { createBatcher } from '#server/infra/batcher.ts'
 import { logger } from '#server/infra/logger.ts'
 import { whyNotStorable } from '#shared/schemas/primitives.ts'
-import { finishRuns, type ChangedJob, type ClaimedJob, type FinishedRun } from '#server/domain/engine/store.ts'
+import { completeRuns, endRuns, type ClaimedJob, type EndedJob, type FinishedRun } from '#server/domain/engine/store.ts'
+import { afterRuns } from '#server/domain/engine/after-runs.ts'
 import { abandonClaim, endJobOf, takeReleased } from '#server/domain/engine/held-claims.ts'
 import { decideNextStep, type Outcome } from '#server/domain/engine/retry-policy.ts'
 import { isDataError, splitOnDataError } from '#server/domain/engine/split-on-data-error.ts'
-import { tellChanges } from '#server/domain/engine/tell-changes.ts'
 
 const ERROR_MAX = 8192
 /** A result over this many bytes of JSON is refused: it would have to travel through every list and socket. */
 export const RESULT_MAX_BYTES = 4 * 1024 * 1024
 const TRIES = 5
 
-const endRun = createBatcher<FinishedRun, ChangedJob | null>({ slots: 2, max: 500, flush: flushEnds })
+interface End { job: ClaimedJob, run: FinishedRun }
+const endRun = createBatcher<End, boolean>({ slots: 2, max: 1000, flush: ends => splitOnDataError(ends, writeEnds) })
 
 /**
  * Ends one run by the retry policy; never throws. A late result (another run took over) is refused and logged; one that
@@ -20,9 +21,9 @@ const endRun = createBatcher<FinishedRun, ChangedJob | null>({ slots: 2, max: 50
  */
 export async function finishRun(job: ClaimedJob, outcome: Outcome): Promise<void> {
   const { outcome: final, result } = serialise(outcome)
-  const step = decideNextStep({ outcome: final, failures: job.failures, maxRetries: job.maxRetries, backoff: job.backoff, random: Math.random() })
+  const step = decideNextStep({ outcome: final, failures: job.failures, crashes: job.crashes, maxRetries: job.maxRetries, backoff: job.backoff, random: Math.random() })
   try {
-    const changed = await endRun({ id: job.id, run: job.run, state: step.state, outcome: step.outcome, result, error: errorOf(final), delayMs: step.delayMs })
+    const changed = await endRun({ job, run: { id: job.id, run: job.run, state: step.state, outcome: step.outcome, result, error: errorOf(final), delayMs: step.delayMs } })
     endJobOf(job.claimId)
     if (!changed) logger().warn({ job: job.id, run: job.run }, 'late result refused: this run was already taken back')
   }
@@ -43,7 +44,7 @@ function serialise(outcome: Outcome): { outcome: Outcome, result: string | null 
 }
 
 function errorOf(outcome: Outcome): string | null {
-  if (outcome.kind === 'fail') return clean(outcome.error)
+  if (outcome.kind === 'fail' || outcome.kind === 'crash') return clean(outcome.error)
   if (outcome.kind === 'cancel') return clean(outcome.reason)
   return null
 }
@@ -51,17 +52,35 @@ function errorOf(outcome: Outcome): string | null {
 /** Error text comes from anywhere: cut, and without what PostgreSQL cannot hold. */
 const clean = (text: string) => text.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, ERROR_MAX)
 
-function flushEnds(runs: FinishedRun[]): Promise<(ChangedJob | null | Error)[]> {
-  return splitOnDataError(runs, writeEnds)
+/** Answers for each end whether it was accepted. */
+async function writeEnds(ends: End[]): Promise<boolean[]> {
+  const [completed, others] = [ends.filter(isCompletion), ends.filter(end => !isCompletion(end))]
+  const [done, changed] = await Promise.all([writeCompletions(completed), writeOthers(others)])
+  const ended = [...completed.filter(end => done.has(end.run.id)).map(toCompleted), ...changed.values()]
+  // The results are written; what waits for their keys is found again if this fails.
+  await afterRuns(ended).catch((error: Error) => logger().warn({ error: error.message }, 'keys were not passed on; the dispatcher heals them'))
+  return ends.map(end => (isCompletion(end) ? done : changed).has(end.run.id))
 }
 
-async function writeEnds(runs: FinishedRun[]): Promise<(ChangedJob | null)[]> {
+const isCompletion = ({ run }: End): boolean => run.outcome === 'completed'
+
+function writeCompletions(ends: End[]): Promise<Set<string>> {
+  if (ends.length === 0) return Promise.resolve(new Set())
   const releasable = takeReleased()
-  const changed = await tryAgain(() => finishRuns(runs, releasable))
-  tellChanges(changed)
-  const accepted = new Map(changed.map(row => [row.id, row]))
-  return runs.map(run => accepted.get(run.id) ?? null)
+  return tryAgain(() => completeRuns(ends.map(end => end.run), releasable))
 }
+
+function writeOthers(ends: End[]): Promise<Map<string, EndedJob>> {
+  if (ends.length === 0) return Promise.resolve(new Map())
+  const releasable = takeReleased()
+  return tryAgain(() => endRuns(ends.map(end => end.run), releasable))
+}
+
+/** A completed row is what was claimed, completed; any other the database has to tell. */
+const toCompleted = ({ job, run }: End): EndedJob => ({
+  id: job.id, organization_id: job.organizationId, queue_name: job.queueName, job_type: job.jobType, state: 'completed', run: run.run, updated_at: new Date(),
+  gated: job.gated, ordering_key: job.orderingKey, concurrency_key: job.concurrencyKey,
+})
 
 /** The database may be away for a moment; a result is worth some patience. After that the lease runs out and the job runs again. */
 async function tryAgain<T>(work: () => Promise<T>): Promise<T> {

@@ -1,11 +1,22 @@
+import type { HeldRun } from '#server/domain/engine/beat-messages.ts'
+
 /**
  * The claims this process holds. Heartbeats prolong exactly these, so that a claim whose answer was lost, or a job whose
  * end could not be written, runs out and is reaped although the process lives.
  */
 const unfinished = new Map<string, number>()
 const released: string[] = []
+let tellHolder: ((claimId: string, runs: HeldRun[]) => void) | undefined
 
-export const holdClaim = (claimId: string, jobs: number): void => { unfinished.set(claimId, jobs) }
+/** Names who is told of a new claim at once, before any of its jobs starts. */
+export function tellOfClaims(holder: (claimId: string, runs: HeldRun[]) => void): void {
+  tellHolder = holder
+}
+
+export function holdClaim(claimId: string, runs: HeldRun[]): void {
+  unfinished.set(claimId, runs.length)
+  tellHolder?.(claimId, runs)
+}
 
 /** What a heartbeat prolongs. */
 export const heldClaims = (): string[] => [...unfinished.keys()]

@@ -1,52 +1,74 @@
 import { laneDepth, pushEnvelopes, type Envelope } from '#server/infra/belt.ts'
 import { logger } from '#server/infra/logger.ts'
-import { handBackToDispatcher } from '#server/domain/engine/store.ts'
-import { isJobType, JOB_TYPES } from '#shared/job-types.ts'
+import { envelopeSize, UNMEASURED_MS } from '#server/domain/engine/envelope-size.ts'
+import { liveWorkers } from '#server/domain/engine/worker-rows.ts'
+import { readyLanes, returnToWaiting } from '#server/domain/engine/waiting-room.ts'
+import { JOB_TYPES, type JobType } from '#shared/job-types.ts'
 
-export interface Hint { id: string, lane: string, priority: number }
+/** `alone`: in an envelope of its own. */
+export interface Hint { id: string, lane: JobType, priority: number, alone?: boolean }
 
-/** Most envelopes a lane may hold before further jobs wait in PostgreSQL for the dispatcher. */
-export const WINDOW = 2000
-const DEPTH_FRESH_MS = 500
+/** The belt holds about this much work of a lane; what is more waits in PostgreSQL, where it can still be shared out fairly. */
+const WINDOW_MS = 2000
+const WINDOW_MIN = 200
+const WINDOW_MAX = 100_000
+const FRESH_MS = 500
+
+interface Lane { depth: number, window: number, size: number, backlog: boolean, at: number, asking: boolean }
 const failing = new Set<string>()
-const depths = new Map<string, { depth: number, at: number, asking: boolean }>()
+const lanes = new Map<JobType, Lane>()
 
-/** Whether a job of this lane may go at once, by the depth last seen (asked again in the background when stale). */
-export function laneHasRoom(lane: string): boolean {
-  const known = depths.get(lane) ?? { depth: 0, at: 0, asking: false }
-  depths.set(lane, known)
-  if (!known.asking && Date.now() - known.at > DEPTH_FRESH_MS) void refreshDepth(lane)
-  return known.depth < WINDOW
-}
-
-/** Asks the belt how deep a lane is; throws when the belt is away. */
-export async function askDepth(lane: string): Promise<number> {
-  const depth = await laneDepth(lane)
-  depths.set(lane, { depth, at: Date.now(), asking: false })
-  return depth
-}
-
-async function refreshDepth(lane: string): Promise<void> {
-  const known = depths.get(lane)!
-  known.asking = true
-  // The belt is away: let jobs go "at once"; the failing push hands them back to the dispatcher.
-  await askDepth(lane).catch(() => depths.set(lane, { depth: 0, at: Date.now(), asking: false }))
+const laneOf = (name: JobType): Lane => {
+  const known = lanes.get(name) ?? { depth: 0, window: WINDOW_MIN, size: envelopeSize(name, undefined), backlog: false, at: 0, asking: false }
+  lanes.set(name, known)
+  return known
 }
 
 /**
- * Pushes hints of stamped rows, as envelopes of one lane and priority. Never throws: when the belt is away the rows are
- * made due again, and the dispatcher sends them once it is back.
+ * Whether a job of this lane may go at once. While others wait for the dispatcher only half of the window is free for
+ * those, so that nobody can keep them waiting by never stopping to send.
+ */
+export function laneHasRoom(name: JobType): boolean {
+  const lane = laneOf(name)
+  if (!lane.asking && Date.now() - lane.at > FRESH_MS) void refreshInBackground(name, lane)
+  return lane.depth < (lane.backlog ? lane.window / 2 : lane.window)
+}
+
+async function refreshInBackground(name: JobType, lane: Lane): Promise<void> {
+  lane.asking = true
+  // The belt is away: let jobs go "at once"; the failing push hands them back to the dispatcher.
+  await refreshLane(name).catch(() => Object.assign(lane, { depth: 0, at: Date.now() }))
+  lane.asking = false
+}
+
+/** Jobs a lane can still take, by the depth of its belt and what its handlers were measured to need. Throws when the belt is away. */
+export async function refreshLane(name: JobType): Promise<number> {
+  const [envelopes, { count, handlerMs }, backlog] = await Promise.all([laneDepth(name), liveWorkers(), readyLanes([name])])
+  const lane = laneOf(name)
+  lane.size = envelopeSize(name, handlerMs[name])
+  const perWorker = WINDOW_MS / Math.max(handlerMs[name] ?? UNMEASURED_MS, 0.01) * JOB_TYPES[name].slots
+  lane.window = Math.round(Math.min(WINDOW_MAX, Math.max(WINDOW_MIN, perWorker * Math.max(1, count))))
+  lane.depth = envelopes * lane.size
+  lane.backlog = backlog.length > 0
+  lane.at = Date.now()
+  return Math.max(0, lane.window - lane.depth)
+}
+
+/**
+ * Pushes hints of stamped rows, as envelopes of one lane and priority. Never throws: when the belt is away the rows go
+ * back into the waiting room, and the dispatcher sends them once it is back.
  */
 export async function pushToBelt(hints: Hint[]): Promise<void> {
-  const lanes = Map.groupBy(hints, hint => hint.lane)
-  await Promise.all([...lanes].map(async ([lane, ofLane]) => {
+  const byLane = Map.groupBy(hints, hint => hint.lane)
+  await Promise.all([...byLane].map(async ([name, ofLane]) => {
+    laneOf(name).depth += ofLane.length
     try {
-      await pushEnvelopes(lane, toEnvelopes(lane, ofLane))
-      if (failing.delete(lane)) logger().info({ lane }, 'the belt takes hints again')
+      await pushEnvelopes(name, toEnvelopes(laneOf(name).size, ofLane))
+      if (failing.delete(name)) logger().info({ lane: name }, 'the belt takes hints again')
     }
     catch (error) {
-      warnOnce(lane, (error as Error).message)
-      await handBackToDispatcher(ofLane.map(hint => hint.id)).catch(lost => logger().warn({ lane, error: (lost as Error).message }, 'hints lost; the dispatcher finds their jobs'))
+      warnOnce(name, (error as Error).message)
+      await returnToWaiting(ofLane.map(hint => hint.id)).catch(lost => logger().warn({ lane: name, error: (lost as Error).message }, 'hints lost; the dispatcher finds their jobs'))
     }
   }))
 }
@@ -57,10 +79,11 @@ function warnOnce(lane: string, error: string): void {
   failing.add(lane)
 }
 
-function toEnvelopes(lane: string, hints: Hint[]): Envelope[] {
-  const size = isJobType(lane) ? JOB_TYPES[lane].envelopeSize : 1
-  return [...Map.groupBy(hints, hint => hint.priority)].flatMap(([priority, same]) =>
+function toEnvelopes(size: number, hints: Hint[]): Envelope[] {
+  const alone = hints.filter(hint => hint.alone).map(({ id, priority }) => ({ priority, ids: [id] }))
+  const shared = [...Map.groupBy(hints.filter(hint => !hint.alone), hint => hint.priority)].flatMap(([priority, same]) =>
     Array.from({ length: Math.ceil(same.length / size) }, (_, index) => ({
       priority, ids: same.slice(index * size, (index + 1) * size).map(hint => hint.id),
     })))
+  return [...alone, ...shared]
 }

@@ -1,9 +1,9 @@
 import { AppError } from '#server/domain/app-error.ts'
-import { beltAnswers, beltKind } from '#server/infra/belt.ts'
+import { beltAnswers, beltKind, beltTrouble } from '#server/infra/belt.ts'
 import { databaseAnswers, databaseStats } from '#server/infra/database.ts'
 import { getConfig } from '#server/config.ts'
 import { STARTED_AT, VERSION } from '#server/infra/version.ts'
-import { liveWorkers } from '#server/domain/engine/store.ts'
+import { liveWorkers } from '#server/domain/engine/worker-rows.ts'
 import type { Health } from '#shared/schemas/system.ts'
 
 type Part = Health['parts'][number]
@@ -11,7 +11,7 @@ type Part = Health['parts'][number]
 /** Really asks each part. Unhealthy without the database, degraded when anything else is missing. */
 export async function readHealth(): Promise<Health> {
   const [database, cache] = await Promise.all([databaseAnswers(), beltAnswers()])
-  const parts = [databasePart(database), beltPart(cache), await workersPart(database), isolationPart()]
+  const parts = [databasePart(database), beltPart(cache, cache ? await beltTrouble().catch(() => null) : null), await workersPart(database), isolationPart()]
   const failing = parts.filter(part => !part.ok)
   const stats = databaseStats()
   return {
@@ -27,14 +27,15 @@ function databasePart(ok: boolean): Part {
   return { name: 'database', ok, detail: ok ? 'PostgreSQL answers.' : 'PostgreSQL does not answer: check that it runs and that its address is right.' }
 }
 
-function beltPart(ok: boolean): Part {
+function beltPart(ok: boolean, trouble: string | null): Part {
+  if (trouble) return { name: 'belt', ok: false, detail: trouble }
   const carrier = beltKind() === 'redis' ? 'Redis' : 'PostgreSQL (no Redis configured)'
   return { name: 'belt', ok, detail: ok ? `The belt runs on ${carrier}.` : `The belt does not answer (${carrier}): jobs are accepted and wait in the database until it is back.` }
 }
 
 async function workersPart(database: boolean): Promise<Part> {
   if (!database) return { name: 'workers', ok: false, detail: 'Workers are unknown without the database.' }
-  const alive = await liveWorkers().catch(() => 0)
+  const { count: alive } = await liveWorkers().catch(() => ({ count: 0 }))
   return alive > 0
     ? { name: 'workers', ok: true, detail: `${alive} worker ${alive === 1 ? 'process is' : 'processes are'} alive.` }
     : { name: 'workers', ok: false, detail: 'No worker process is alive: jobs are accepted and wait. Start one with "make run-worker".' }

@@ -1,0 +1,39 @@
+import { COUNT_MOVES } from '#server/domain/engine/sql/counters.ts'
+
+/** A queue that is paused, or whose limits the job did not pass, keeps its jobs. */
+const HELD_BACK = `exists (select from queues q where q.organization_id = j.organization_id and q.name = j.queue_name
+  and (q.paused_at is not null or (not j.gated and (q.concurrency is not null or q.rate_limit is not null))))`
+
+/**
+ * Claims what is still pending of some envelopes. $1: ids, $2: worker, $3: lease seconds, $4 and $5: lowest and highest id.
+ * A row without a stamp is in the waiting room again: a stale hint does not reach it.
+ */
+export const CLAIM = `
+  with claimed as (
+    update jobs j set state = 'running', run = run + 1, worker_id = $2, started_at = now(), completed_at = null, due_at = null, progress = 0, updated_at = now()
+    where j.id = any($1::uuid[]) and j.id between $4 and $5 and j.state = 'pending' and j.dispatched_at is not null
+      and (j.expires_at is null or j.expires_at > now()) and not ${HELD_BACK}
+    returning j.id, j.organization_id, j.queue_name, j.job_type, j.run, j.payload, j.failures, j.crashes, j.max_retries, j.backoff, j.timeout_seconds,
+      j.gated, j.ordering_key, j.concurrency_key, j.suspect, extract(epoch from now() - j.dispatched_at)::float8 * 1000 as lag_ms
+  ), lease as (
+    insert into claims (worker_id, job_ids, runs, expires_at)
+    select $2, array_agg(id), array_agg(run), now() + make_interval(secs => $3) from claimed having count(*) > 0
+    returning id
+  ), moved as (
+    select organization_id, queue_name, job_type, 'pending' as from_state, 'running' as to_state from claimed
+  ), counted as (${COUNT_MOVES})
+  select claimed.*, (select id from lease) as claim_id from claimed`
+
+/** Puts hints that a claim refused for their queue's sake back into the waiting room. $1: ids, $2 and $3: their bounds. */
+export const BOUNCE = `
+  with bounced as (
+    update jobs j set dispatched_at = null, gated = gated or exists (select from queues q where q.organization_id = j.organization_id
+      and q.name = j.queue_name and (q.concurrency is not null or q.rate_limit is not null))
+    where j.id = any($1::uuid[]) and j.id between $2 and $3 and j.state = 'pending' and j.dispatched_at is not null and ${HELD_BACK}
+    returning j.id, j.organization_id, j.job_type, j.queue_name, j.priority, j.gated, j.ordering_key, j.concurrency_key
+  ), freed as (
+    delete from job_slots where job_id in (select id from bounced where gated) and kind <> 'ordering'
+  )
+  insert into due_jobs (job_id, organization_id, lane, queue_name, priority, ready, gated, ordering_key, concurrency_key)
+  select id, organization_id, coalesce(job_type, ''), queue_name, priority, true, gated, ordering_key, concurrency_key from bounced order by id
+  on conflict (job_id) do nothing`

@@ -1,0 +1,74 @@
+/** The queries of workers and control loops: heartbeats, leases, the belt's epoch, the roll-up of counters. */
+import { pool } from '#server/infra/database.ts'
+import { HEARTBEAT, HOLD_LEASE, ROLL_UP } from '#server/domain/engine/sql/presence.ts'
+
+export async function rollUpCounters(limit: number): Promise<number> {
+  const { rows } = await pool('engine').query<{ added: number }>({ name: 'roll-up', text: ROLL_UP, values: [limit] })
+  return rows[0]?.added ?? 0
+}
+
+/** True when the lease of a control loop is ours for the next `seconds`. */
+export async function holdLease(name: string, holder: string, seconds: number): Promise<boolean> {
+  const { rowCount } = await pool('engine').query(HOLD_LEASE, [name, holder, seconds])
+  return rowCount === 1
+}
+
+export async function releaseLeases(holder: string): Promise<void> {
+  await pool('engine').query('delete from control_leases where holder = $1', [holder])
+}
+
+export async function readEpoch(): Promise<string | null> {
+  const { rows } = await pool('engine').query<{ epoch: string | null }>('select epoch from belt_state')
+  return rows[0]?.epoch ?? null
+}
+
+export async function writeEpoch(epoch: string): Promise<void> {
+  await pool('engine').query('update belt_state set epoch = $1', [epoch])
+}
+
+export interface WorkerRow {
+  id: string
+  hostname: string
+  pid: number
+  version: string
+  queues: string[]
+  slots: number
+  running: number
+  name: string
+  status: 'running' | 'draining' | 'refusing'
+  /** Mean milliseconds of each job type's handler, as far as measured. */
+  handlerMs: Record<string, number>
+  /** Some of what it runs, for people. */
+  jobIds: string[]
+}
+
+/** Says that a worker lives, prolongs the claims it holds, deletes those it has released; answers the jobs it is to stop. */
+export async function beat(worker: WorkerRow, claims: { leaseSeconds: number, held: string[], released: string[] }): Promise<string[]> {
+  const { rows } = await pool('engine').query<{ job_id: string }>({ name: 'heartbeat', text: HEARTBEAT, values: [
+    worker.id, worker.hostname, worker.pid, worker.version, worker.queues, worker.slots, worker.running, worker.name, worker.status,
+    JSON.stringify(worker.handlerMs), worker.jobIds, claims.leaseSeconds, claims.held, claims.released] })
+  return rows.map(row => row.job_id)
+}
+
+export async function removeWorker(id: string): Promise<void> {
+  await pool('engine').query('delete from workers where id = $1', [id])
+}
+
+/** Forgets workers silent for a minute; their claims have run out long before. */
+export async function forgetSilentWorkers(): Promise<void> {
+  await pool('engine').query(`delete from workers where heartbeat_at < now() - interval '1 minute'`)
+}
+
+export interface LiveWorkers { count: number, handlerMs: Record<string, number> }
+
+/** Worker processes heard of in the last eight seconds, and the mean of what their handlers need. */
+export async function liveWorkers(): Promise<LiveWorkers> {
+  const { rows } = await pool('engine').query<{ handler_ms: Record<string, number> }>(
+    `select handler_ms from workers where heartbeat_at > now() - interval '8 seconds' and status <> 'refusing'`)
+  const handlerMs: Record<string, number> = {}
+  for (const name of new Set(rows.flatMap(row => Object.keys(row.handler_ms)))) {
+    const known = rows.map(row => row.handler_ms[name]).filter(ms => ms !== undefined)
+    handlerMs[name] = known.reduce((sum, ms) => sum + ms, 0) / known.length
+  }
+  return { count: rows.length, handlerMs }
+}
