@@ -1,62 +1,79 @@
-/** The worker process: one BullMQ worker per job type, the control loops, a health and metrics port. */
+/** The worker process: one lane per job type, the control loops, a health and metrics port. */
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { getConfig } from '#server/config.ts'
 import { keepPresence } from '#server/domain/engine/worker-presence.ts'
-import { runEnvelope } from '#server/domain/engine/run-envelope.ts'
 import { startControlLoops } from '#server/domain/engine/control-loops.ts'
-import { closeBelt, workLane } from '#server/infra/belt.ts'
+import { closeBelt } from '#server/infra/belt.ts'
 import { closeDatabase } from '#server/infra/database.ts'
-import { closeLiveBus } from '#server/infra/live-bus.ts'
+import { closeLiveBus, subscribe } from '#server/infra/live-bus.ts'
 import { logger } from '#server/infra/logger.ts'
 import { collectProcessMetrics } from '#server/infra/metrics.ts'
 import { VERSION } from '#server/infra/version.ts'
-import { JOB_TYPE_NAMES, JOB_TYPES, type JobType } from '#shared/job-types.ts'
+import { JOB_TYPE_NAMES, ruleOf } from '#shared/job-types.ts'
 import { forgetReceiptKeysLoop } from './conveyors/forget-receipt-keys.ts'
+import { drain } from './drain.ts'
+import { guardBelt } from './guard-belt.ts'
+import { handlerTimes } from './handler-times.ts'
+import { createLane } from './lane.ts'
+import { closePools } from './outside/pools.ts'
+import { cancelRuns, runningCount, runningIds } from './running-runs.ts'
 import { serveWorkerPort } from './serve-worker-port.ts'
-import { PROCESSORS } from './processors/index.ts'
-import { runAttempt, type Processor } from './run-attempt.ts'
+import { watchIdleLane } from './watch-idle-lane.ts'
+
+/** The launcher kills after 6 s. */
+const STOP_WITHIN_MS = 5700
+const SHOWN_JOBS = 100
 
 const config = getConfig()
 const workerId = randomUUID()
-const lanes = JOB_TYPE_NAMES.filter(lane => !config.workerQueues || config.workerQueues.includes(lane))
-let running = 0
+const names = JOB_TYPE_NAMES.filter(lane => !config.workerQueues || config.workerQueues.includes(lane))
+const lanes = names.map(name => createLane(name, workerId))
+const guard = guardBelt(lanes)
+const stopping = new AbortController()
 
-const presence = await keepPresence(() => ({
-  id: workerId, hostname: hostname(), pid: process.pid, version: VERSION, queues: [...lanes],
-  slots: lanes.reduce((sum, lane) => sum + JOB_TYPES[lane].concurrency, 0), running,
-}))
+const status = () => stopping.signal.aborted ? 'draining' as const : guard.trouble ? 'refusing' as const : 'running' as const
+const endPresence = await keepPresence({
+  describe: () => ({
+    id: workerId, name: config.workerName ?? `${hostname()}-${process.pid}`, hostname: hostname(), pid: process.pid, version: VERSION, queues: [...names],
+    slots: names.reduce((sum, name) => sum + ruleOf(name).slots, 0), running: runningCount(), status: status(),
+    handlerMs: handlerTimes(), jobIds: runningIds(SHOWN_JOBS),
+  }),
+  onCancel: cancelRuns,
+})
 const closePort = await serveWorkerPort()
 collectProcessMetrics()
 const stopLoops = startControlLoops(workerId, [forgetReceiptKeysLoop])
-const workers = lanes.map(startLane)
-logger().info({ worker: workerId, lanes }, 'worker ready')
-
-function startLane(lane: JobType) {
-  return workLane({
-    lane, concurrency: JOB_TYPES[lane].concurrency,
-    handle: ids => runEnvelope({
-      ids, workerId,
-      run: job => runAttempt(job, PROCESSORS[lane] as Processor),
-      onRunning: (change) => { running += change },
-    }),
+// The fast way of a cancel; the sure one is the answer to the heartbeat.
+const unsubscribe = subscribe('bespin_control', {
+  onItems: (topic, items) => { if (topic === 'cancels') cancelRuns(items.map(item => (item as { id: string }).id)) },
+  onResync: () => {},
+})
+await guard.start()
+for (const lane of lanes) {
+  void watchIdleLane(lane, {
+    signal: stopping.signal,
+    giveUp: ({ name }) => void stop(`lane ${name} stands still beside waiting jobs, even with a new connection`, 1),
   })
 }
+logger().info({ worker: workerId, lanes: names }, 'worker ready')
 
-let stopping = false
-/** Finishes what runs, takes no more, and leaves nothing behind. */
-async function stop(signal: string): Promise<void> {
-  if (stopping) return
-  stopping = true
-  logger().info({ signal, running }, 'worker stops')
-  await Promise.all(workers.map(worker => worker.close()))
-  await stopLoops()
-  await presence()
-  await closePort()
+/** Finishes or hands back what runs, takes no more, and leaves nothing behind. */
+async function stop(reason: string, exitCode: number): Promise<void> {
+  if (stopping.signal.aborted) return
+  stopping.abort()
+  setTimeout(() => process.exit(exitCode), STOP_WITHIN_MS)
+  logger().info({ reason, running: runningCount() }, 'worker stops')
+  guard.stop()
+  const [left] = await Promise.all([drain(lanes), stopLoops()])
+  if (left > 0) logger().warn({ jobs: left }, 'the ends of some runs could not be written; their jobs run again when their lease is over')
+  closePools()
+  await endPresence()
+  await Promise.all([closePort(), unsubscribe()])
   await closeLiveBus()
   await closeBelt()
   await closeDatabase()
-  process.exit(0)
+  process.exit(exitCode)
 }
-process.on('SIGTERM', signal => void stop(signal))
-process.on('SIGINT', signal => void stop(signal))
+process.on('SIGTERM', signal => void stop(signal, 0))
+process.on('SIGINT', signal => void stop(signal, 0))

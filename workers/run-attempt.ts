@@ -1,54 +1,49 @@
 import { logger } from '#server/infra/logger.ts'
 import { jobDuration } from '#server/infra/metrics.ts'
-import { progressReporter } from '#server/domain/engine/report-progress.ts'
 import type { Outcome } from '#server/domain/engine/retry-policy.ts'
 import type { ClaimedJob } from '#server/domain/engine/store.ts'
-import { isJobType, JOB_TYPES } from '#shared/job-types.ts'
+import { isJobType, ruleOf } from '#shared/job-types.ts'
+import { noteHandlerTime, turnNow } from './handler-times.ts'
+import { poolOfSuspects, poolOfType } from './outside/pools.ts'
+import { PROCESSORS } from './processors/index.ts'
+import { runInline } from './run-inline.ts'
+import { runOutside } from './run-outside.ts'
+import { closeRun, openRun, outcomeOf, type Run } from './running-runs.ts'
+import type { Processor } from './processor.ts'
 
-export interface ProcessorContext<P> {
-  payload: P
-  /** Aborted when the job's time is up. */
-  signal: AbortSignal
-  /** 0 to 1. */
-  progress(share: number): void
-}
-/** Does the work of one job type. A throw is a failure that is retried; everything else is said with an Outcome. */
-export type Processor<P = unknown> = (context: ProcessorContext<P>) => Promise<Outcome>
-
-/** One run of a job: validate the payload, start the clock, process, name the outcome, log one line. Never throws. */
-export async function runAttempt(job: ClaimedJob, processor: Processor | undefined): Promise<Outcome> {
-  const started = performance.now()
-  const outcome = await attempt(job, processor)
-  const duration = performance.now() - started
-  jobDuration.observe({ type: job.jobType }, duration)
-  logger().info({
-    job: job.id, organization: job.organizationId, type: job.jobType, run: job.run, outcome: outcome.kind, ms: Math.round(duration * 10) / 10,
-    ...(outcome.kind === 'fail' && { error: outcome.error }),
-  }, 'job.attempted')
+/** One run of a job: validate the payload, process where its type belongs, name the outcome, log one line. Never throws. */
+export async function runAttempt(job: ClaimedJob): Promise<Outcome> {
+  const startedAt = performance.now()
+  const startedIn = turnNow()
+  const run = openRun(job)
+  const answering = attempt(run)
+  const returnedAfter = performance.now() - startedAt
+  const outcome = outcomeOf(run, await answering)
+  closeRun(run)
+  // What ended in the turn of the event loop in which it began took until its call came back: the rest of that turn was others'.
+  note(job, outcome, turnNow() === startedIn ? returnedAfter : performance.now() - startedAt)
+  // Who reads that a job is over finds all it said.
+  if (run.lines) await run.lines.written()
   return outcome
 }
 
-async function attempt(job: ClaimedJob, processor: Processor | undefined): Promise<Outcome> {
-  if (!processor || !isJobType(job.jobType)) return { kind: 'fail', error: `This version has no processor for job type "${job.jobType}".`, retryable: false }
-  const payload = JOB_TYPES[job.jobType].payload.safeParse(job.payload)
-  if (!payload.success) return { kind: 'fail', error: `The payload does not fit: ${payload.error.issues.map(issue => `${issue.path.join('.')} ${issue.message}`).join('; ')}`, retryable: false }
-  return process(job, processor, payload.data)
+function attempt(run: Run): Promise<Outcome> | Outcome {
+  const { jobType: type, payload: given, suspect } = run.job
+  if (!isJobType(type)) return { kind: 'fail', error: `This version has no processor for job type "${type}".`, retryable: false }
+  const rule = ruleOf(type)
+  const { data: payload, error } = rule.payload.safeParse(given)
+  if (error) return { kind: 'fail', error: `The payload does not fit: ${error.issues.map(issue => `${issue.path.join('.')} ${issue.message}`).join('; ')}`, retryable: false }
+  if (suspect) return runOutside(run, { type, payload, pool: poolOfSuspects() })
+  return rule.runs === 'inline' ? runInline(run, PROCESSORS[type] as Processor, payload) : runOutside(run, { type, payload, pool: poolOfType(type) })
 }
 
-async function process(job: ClaimedJob, processor: Processor, payload: unknown): Promise<Outcome> {
-  const clock = new AbortController()
-  const timeUp = Promise.withResolvers<Outcome>()
-  const timer = setTimeout(() => {
-    clock.abort(new Error('timeout'))
-    timeUp.resolve({ kind: 'fail', error: `The job ran longer than its timeout of ${job.timeoutSeconds} s.` })
-  }, job.timeoutSeconds * 1000)
-  try {
-    return await Promise.race([processor({ payload, signal: clock.signal, progress: progressReporter(job) }), timeUp.promise])
-  }
-  catch (error) {
-    return { kind: 'fail', error: error instanceof Error ? error.message : String(error) }
-  }
-  finally {
-    clearTimeout(timer)
-  }
+function note(job: ClaimedJob, outcome: Outcome, milliseconds: number): void {
+  jobDuration.observe({ type: job.jobType }, milliseconds)
+  // A suspect waits and runs elsewhere than others of its type.
+  if (!job.suspect) noteHandlerTime(job.jobType, milliseconds)
+  if (!logger().isLevelEnabled('info')) return
+  logger().info({
+    job: job.id, organization: job.organizationId, type: job.jobType, run: job.run, outcome: outcome.kind, ms: Math.round(milliseconds * 10) / 10,
+    ...((outcome.kind === 'fail' || outcome.kind === 'crash') && { error: outcome.error }),
+  }, 'job.attempted')
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Processor } from '../run-attempt.ts'
+import type { Processor } from '../processor.ts'
 import type { RandomTextPayload } from '#shared/schemas/random-text.ts'
 
 const WORDS = (
