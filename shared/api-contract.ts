@@ -1,11 +1,19 @@
 import { z } from 'zod'
+import { BulkJobsBody, BulkJobsResult } from './schemas/bulk-jobs.ts'
+import { Attempt, ListAttemptsQuery, ListLogsQuery, LogLine, TimelineEntry } from './schemas/event.ts'
+import {
+  JobStatusQuery, JobStatusRow, ListDeadLetterQuery, PriorityBody, PriorityResult, PurgeDeadLetterBody, PurgeDeadLetterResult, ReasonQuery,
+  RetryDeadLetterBody, RetryDeadLetterResult,
+} from './schemas/job-action.ts'
 import {
   BespinJob, BespinJobList, CreatedBespinJob, CreateJobBody, CreateJobResult, Job, JobStats, JobSummary, ListBespinJobsQuery, ListJobsQuery,
 } from './schemas/job.ts'
-import { Id, QueueName } from './schemas/primitives.ts'
+import { Id, NoContent, QueueName, ReasonBody } from './schemas/primitives.ts'
+import { ListQueuesQuery, PauseQueueResult, Queue, QueueConfigBody, QueueStats, QueueSummary, ResumeQueueResult } from './schemas/queue.ts'
 import { RandomTextBody, RandomTextQuery } from './schemas/random-text.ts'
 import { AcceptedReceipt, ListReceiptsQuery, Receipt, ReceiptList, SourceSummary } from './schemas/receipt.ts'
 import { Dashboard, Greeting, Health, Readiness, Series, SeriesQuery, TestAnswer } from './schemas/system.ts'
+import { Worker, WorkerSummary } from './schemas/worker.ts'
 
 /**
  * Every operation of the server, written once: the key is method and path, the row its input, output and meaning.
@@ -13,7 +21,7 @@ import { Dashboard, Greeting, Health, Readiness, Series, SeriesQuery, TestAnswer
  */
 export interface Operation {
   summary: string
-  tag: 'Jobs' | 'Webhooks in' | 'System' | 'Realtime'
+  tag: 'Jobs' | 'Queues' | 'Workers' | 'Webhooks in' | 'System' | 'Realtime'
   /** `public`: anyone; `caller`: a credential or open access; `signature`: proven by the body's signature; `socket`: WebSocket, as caller. */
   auth: 'public' | 'caller' | 'signature' | 'socket'
   params?: z.ZodType
@@ -28,6 +36,8 @@ export interface Operation {
 }
 
 const byId = z.object({ id: Id })
+const byName = z.object({ name: QueueName })
+const MIB = 1024 * 1024
 
 export const API = {
   'GET /api/': { summary: 'Name, version and where to read on', tag: 'System', auth: 'public', responses: { 200: Greeting } },
@@ -48,7 +58,29 @@ export const API = {
   'POST /api/v1/jobs': { summary: 'Create a job (200 with created:false for a repeated idempotency key)', tag: 'Jobs', auth: 'caller', body: CreateJobBody, responses: { 201: CreateJobResult, 200: CreateJobResult } },
   'GET /api/v1/jobs': { summary: 'Jobs, newest first (next page: X-Next-Cursor, Link)', tag: 'Jobs', auth: 'caller', query: ListJobsQuery, responses: { 200: z.array(JobSummary) } },
   'GET /api/v1/jobs/stats': { summary: 'Jobs by state', tag: 'Jobs', auth: 'caller', query: z.object({ queue_name: QueueName.optional() }), responses: { 200: JobStats } },
+  'POST /api/v1/jobs/bulk': { summary: 'Create up to 10,000 jobs; a bad one fails alone', tag: 'Jobs', auth: 'caller', body: BulkJobsBody, maxBodyBytes: 64 * MIB, responses: { 200: BulkJobsResult } },
+  'GET /api/v1/jobs/status': { summary: 'The status of up to 100 jobs', tag: 'Jobs', auth: 'caller', query: JobStatusQuery, responses: { 200: z.array(JobStatusRow) } },
+  'GET /api/v1/jobs/dlq': { summary: 'The dead letter: failed jobs, newest first', tag: 'Jobs', auth: 'caller', query: ListDeadLetterQuery, responses: { 200: z.array(JobSummary) } },
+  'POST /api/v1/jobs/dlq/retry': { summary: 'Run failed jobs again, oldest first', tag: 'Jobs', auth: 'caller', body: RetryDeadLetterBody, bodyOptional: true, responses: { 200: RetryDeadLetterResult } },
+  'POST /api/v1/jobs/dlq/purge': { summary: 'Delete failed jobs for good, oldest first', tag: 'Jobs', auth: 'caller', body: PurgeDeadLetterBody, responses: { 200: PurgeDeadLetterResult } },
   'GET /api/v1/jobs/:id': { summary: 'One job with payload and result', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: Job } },
+  'DELETE /api/v1/jobs/:id': { summary: 'Cancel a job that is not over; a running one is told to stop', tag: 'Jobs', auth: 'caller', params: byId, query: ReasonQuery, body: ReasonBody, bodyOptional: true, responses: { 204: NoContent } },
+  'POST /api/v1/jobs/:id/cancel': { summary: 'Cancel a job that is not over; answers the job', tag: 'Jobs', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: Job } },
+  'POST /api/v1/jobs/:id/retry': { summary: 'Run a failed, cancelled or expired job again', tag: 'Jobs', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: Job } },
+  'PUT /api/v1/jobs/:id/priority': { summary: 'Change the priority of a waiting job', tag: 'Jobs', auth: 'caller', params: byId, body: PriorityBody, responses: { 200: PriorityResult } },
+  'GET /api/v1/jobs/:id/attempts': { summary: 'Its runs, newest first', tag: 'Jobs', auth: 'caller', params: byId, query: ListAttemptsQuery, responses: { 200: z.array(Attempt) } },
+  'GET /api/v1/jobs/:id/logs': { summary: 'What its runs logged, oldest first', tag: 'Jobs', auth: 'caller', params: byId, query: ListLogsQuery, responses: { 200: z.array(LogLine) } },
+  'GET /api/v1/jobs/:id/events': { summary: 'Its story, oldest first: what happened, and who did what and why', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: z.array(TimelineEntry) } },
+
+  'GET /api/v1/queues': { summary: 'Queues by name, configured or used', tag: 'Queues', auth: 'caller', query: ListQueuesQuery, responses: { 200: z.array(QueueSummary) } },
+  'GET /api/v1/queues/:name': { summary: 'One queue and its rules', tag: 'Queues', auth: 'caller', params: byName, responses: { 200: Queue } },
+  'GET /api/v1/queues/:name/stats': { summary: 'One queue in numbers', tag: 'Queues', auth: 'caller', params: byName, responses: { 200: QueueStats } },
+  'PUT /api/v1/queues/:name/config': { summary: 'Set rules of a queue', tag: 'Queues', auth: 'caller', params: byName, body: QueueConfigBody, responses: { 200: Queue } },
+  'POST /api/v1/queues/:name/pause': { summary: 'Start no more jobs of a queue; running ones go on', tag: 'Queues', auth: 'caller', params: byName, body: ReasonBody, bodyOptional: true, responses: { 200: PauseQueueResult } },
+  'POST /api/v1/queues/:name/resume': { summary: 'Start jobs of a paused queue again', tag: 'Queues', auth: 'caller', params: byName, body: ReasonBody, bodyOptional: true, responses: { 200: ResumeQueueResult } },
+  'DELETE /api/v1/queues/:name': { summary: 'Forget the rules of a queue that has no unfinished jobs', tag: 'Queues', auth: 'caller', params: byName, query: ReasonQuery, responses: { 204: NoContent } },
+  'GET /api/v1/workers': { summary: 'Worker processes', tag: 'Workers', auth: 'caller', responses: { 200: z.array(WorkerSummary) } },
+  'GET /api/v1/workers/:id': { summary: 'One worker process', tag: 'Workers', auth: 'caller', params: byId, responses: { 200: Worker } },
 
   'POST /api/webhooks/:source': { summary: 'Receive a webhook', tag: 'Webhooks in', auth: 'signature', params: z.object({ source: z.string().min(1).max(100) }), maxBodyBytes: 5 * 1024 * 1024, responses: { 202: AcceptedReceipt, 200: AcceptedReceipt } },
   'GET /api/webhooks': { summary: 'Receipts, newest first', tag: 'Webhooks in', auth: 'caller', query: ListReceiptsQuery, responses: { 200: ReceiptList } },
@@ -57,7 +89,7 @@ export const API = {
 
   'GET /api/ws/jobs': { summary: 'WebSocket: every job change', tag: 'Realtime', auth: 'socket', responses: {} },
   'GET /api/ws': { summary: 'WebSocket: one job, latest status first', tag: 'Realtime', auth: 'socket', query: z.object({ job_id: Id }), responses: {} },
-  'GET /api/v1/live': { summary: 'WebSocket of the dashboard: job changes, receipts, resync', tag: 'Realtime', auth: 'socket', responses: {} },
+  'GET /api/v1/live': { summary: 'WebSocket of the dashboard: job changes (of one queue, when it is named), receipts, resync', tag: 'Realtime', auth: 'socket', query: z.object({ queue_name: QueueName.optional() }), responses: {} },
 } as const satisfies Record<string, Operation>
 
 export type OperationKey = keyof typeof API

@@ -42,33 +42,59 @@ export function sendTo(peer: Peer, text: string): void {
   if (typeof buffered === 'number' && buffered > MAX_BUFFERED) peer.close(1013, 'too slow')
 }
 
-/** Seats a tab of the dashboard and greets it. */
-export function joinLive(peer: Peer, organizationId: string): void {
-  join({ room: 'live', key: organizationId, peer })
+/** Seats a tab of the dashboard and greets it; with a queue it hears of that queue's jobs only. */
+export function joinLive(peer: Peer, organizationId: string, queueName?: string): void {
+  join({ room: 'live', key: queueName === undefined ? organizationId : queueKey(organizationId, queueName), peer })
   sendTo(peer, encode({ type: 'hello', version: VERSION, server_time: new Date().toISOString() }))
 }
 
 const encode = (frame: LiveFrame): string => JSON.stringify(frame)
 
-function toLive(organizationId: string, frame: () => LiveFrame): void {
-  const peers = [...seats.live.get(organizationId) ?? []]
+const queueKey = (organizationId: string, queueName: string) => `${organizationId} ${queueName}`
+
+/** Encoded once for all who hear it. */
+function toLive(key: string, frame: () => LiveFrame): void {
+  const peers = [...seats.live.get(key) ?? []]
   if (peers.length === 0) return
   const text = encode(frame())
   for (const { peer } of peers) sendTo(peer, text)
+}
+
+/** What follows the first message within this time travels with it to the dashboards: nobody reads faster. */
+const GATHER_MS = 60
+const gathering = new Map<string, JobChange[]>()
+
+/** The first changes of an organization go at once, those that follow together. */
+function toDashboards(organizationId: string, jobs: JobChange[]): void {
+  const waiting = gathering.get(organizationId)
+  if (waiting) return void waiting.push(...jobs)
+  gathering.set(organizationId, [])
+  tellDashboards(organizationId, jobs)
+  setTimeout(() => {
+    const gathered = gathering.get(organizationId) ?? []
+    gathering.delete(organizationId)
+    if (gathered.length > 0) toDashboards(organizationId, gathered)
+  }, GATHER_MS).unref()
+}
+
+function tellDashboards(organizationId: string, jobs: JobChange[]): void {
+  toLive(organizationId, () => ({ type: 'jobs', jobs }))
+  for (const [queueName, ofQueue] of Map.groupBy(jobs, job => job.queue_name)) toLive(queueKey(organizationId, queueName), () => ({ type: 'jobs', jobs: ofQueue }))
 }
 
 /** Job changes are told in order: one delivery ends before the next begins, since finished jobs are read first. */
 let delivery = Promise.resolve()
 
 function onItems<T extends LiveTopic>(topic: T, items: LiveItems[T][]): void {
-  for (const [organizationId, ofOne] of Map.groupBy(items, item => item.organization_id)) {
+  if (topic !== 'jobs' && topic !== 'receipts') return
+  for (const [organizationId, ofOne] of Map.groupBy(items as (LiveItems['jobs'] | LiveItems['receipts'])[], item => item.organization_id)) {
     if (topic === 'receipts') {
       const receipts = (ofOne as LiveItems['receipts'][]).map(({ organization_id: _, ...receipt }) => receipt)
       toLive(organizationId, () => ({ type: 'receipts', receipts }))
       continue
     }
     const jobs = ofOne as JobChange[]
-    toLive(organizationId, () => ({ type: 'jobs', jobs }))
+    if (seats.live.size > 0) toDashboards(organizationId, jobs)
     delivery = delivery.then(() => toWatchers(organizationId, jobs)).catch((error: Error) => logger().warn({ error: error.message }, 'job changes not delivered'))
   }
 }
@@ -92,7 +118,7 @@ function onResync(): void {
 
 /** Listens to the live bus and keeps the sockets warm, until the returned function is called. */
 export function openLiveHub(): () => Promise<void> {
-  const unsubscribe = subscribe({ onItems, onResync })
+  const unsubscribe = subscribe('bespin_live', { onItems, onResync })
   const timer = setInterval(() => {
     const text = encode({ type: 'ping', server_time: new Date().toISOString() })
     for (const seat of seatOf.values()) if (seat.room === 'live') sendTo(seat.peer, text)

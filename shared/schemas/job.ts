@@ -1,35 +1,68 @@
 import { z } from 'zod'
 import { BESPIN_STATUSES, JOB_STATES, V1_STATUSES } from '../job-states.ts'
 import { JOB_TYPE_NAMES } from '../job-types.ts'
-import { Cursor, Id, Json, Limit, Offset, QueueName, StorableJson, StorableText, Timestamp } from './primitives.ts'
+import { Cursor, Id, Json, Limit, Offset, QueueName, StorableText, TimeInput, Timestamp } from './primitives.ts'
 
 export const JobState = z.enum(JOB_STATES)
 export const JobTypeName = z.enum(JOB_TYPE_NAMES)
 export const V1Status = z.enum(V1_STATUSES)
 
-/** How long to wait before retry n (n from 1): fixed `base_ms`, or `base_ms * factor^(n-1)`, at most `max_ms`, plus up to `jitter` of it. */
+const DelayMs = z.number().int().min(0).max(604_800_000)
+/**
+ * How long to wait before retry n (n from 1), in milliseconds: `fixed` base_ms; `exponential` base_ms * factor^(n-1), at
+ * most max_ms; `custom` delays_ms[n-1], the last one again when the list is over, and max_ms does not count. Up to
+ * `jitter` of it is added.
+ */
 export const Backoff = z.strictObject({
-  kind: z.enum(['fixed', 'exponential']).default('exponential'),
+  kind: z.enum(['fixed', 'exponential', 'custom']).default('exponential'),
   base_ms: z.number().int().min(0).max(86_400_000).default(1000),
   factor: z.number().min(1).max(10).default(2),
   max_ms: z.number().int().min(0).max(86_400_000).default(60_000),
   jitter: z.number().min(0).max(1).default(0.1),
+  delays_ms: z.array(DelayMs).min(1).max(100, 'may have at most 100 entries').optional().describe('only with kind custom, and needed there'),
+}).refine(backoff => (backoff.kind === 'custom') === (backoff.delays_ms !== undefined), {
+  path: ['delays_ms'], message: 'belongs to kind custom, and is required there',
 })
 export type Backoff = z.infer<typeof Backoff>
 
-/** Body of `POST /api/v1/jobs` (limits: contract of `/api/v1`). */
-export const CreateJobBody = z.strictObject({
+export const Priority = z.number().int().min(-100).max(100)
+export const MaxRetries = z.number().int().min(0).max(100)
+export const TimeoutSeconds = z.number().int().min(1).max(86_400)
+export const IdempotencyKey = StorableText.min(1).max(255)
+const GateKey = StorableText.min(1).max(255)
+/** How far ahead a job may be scheduled. */
+export const SCHEDULE_AHEAD_MS = 3653 * 86_400_000
+
+/**
+ * What can be said about a new job (limits: contract of `/api/v1`). The size of payload (1 MiB of JSON) and tags (64 KiB)
+ * is looked at where they are serialised.
+ */
+export const JobFields = z.strictObject({
   queue_name: QueueName.optional().describe('default: the name of the job type'),
   job_type: JobTypeName.optional().describe('a built-in type; none: an external worker takes the job'),
-  payload: StorableJson.default({}),
-  priority: z.number().int().min(-100).max(100).default(0),
-  max_retries: z.number().int().min(0).max(100).optional(),
+  payload: Json.default({}),
+  priority: Priority.optional().describe('higher runs first; default 0'),
+  max_retries: MaxRetries.optional().describe('default: that of the queue, of the job type, 3'),
   backoff: Backoff.optional(),
-  timeout_seconds: z.number().int().min(1).max(86_400).optional(),
-  scheduled_at: Timestamp.optional(),
-  tags: z.record(StorableText, StorableJson).optional(),
-  idempotency_key: StorableText.min(1).max(255).optional(),
-}).refine(body => body.queue_name !== undefined || body.job_type !== undefined, {
+  timeout_seconds: TimeoutSeconds.optional().describe('default: that of the queue, of the job type, 300'),
+  scheduled_at: TimeInput.optional().describe('not before this time; at most ten years ahead'),
+  expires_at: TimeInput.optional().describe('a job that still waits at this time expires'),
+  tags: z.record(z.string(), Json).optional(),
+  idempotency_key: IdempotencyKey.optional(),
+  idempotency_window_seconds: z.number().int().min(1).max(31_536_000).optional().describe('how long the key means this job'),
+  ordering_key: GateKey.optional().describe('jobs of one key run one at a time and in order'),
+  concurrency_key: GateKey.optional().describe('of one key only so many run at once as the queue says (default 1)'),
+}).superRefine(({ scheduled_at: scheduledAt, expires_at: expiresAt, ...fields }, context) => {
+  const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
+  if (scheduledAt !== undefined && Date.parse(scheduledAt) > Date.now() + SCHEDULE_AHEAD_MS) refuse('scheduled_at', 'must be at most ten years ahead')
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now()) refuse('expires_at', 'must lie in the future')
+  if (scheduledAt !== undefined && expiresAt !== undefined && expiresAt <= scheduledAt) refuse('expires_at', 'must be after scheduled_at')
+  if (fields.idempotency_window_seconds !== undefined && fields.idempotency_key === undefined) refuse('idempotency_window_seconds', 'needs an idempotency_key')
+})
+export type JobFields = z.infer<typeof JobFields>
+
+/** Body of `POST /api/v1/jobs`. */
+export const CreateJobBody = JobFields.refine(body => body.queue_name !== undefined || body.job_type !== undefined, {
   path: ['queue_name'], message: 'is required when there is no job_type',
 })
 export type CreateJobBody = z.infer<typeof CreateJobBody>
@@ -53,6 +86,9 @@ export const JobSummary = z.object({
   started_at: Timestamp.nullable(),
   completed_at: Timestamp.nullable(),
   next_retry_at: Timestamp.nullable(),
+  expires_at: Timestamp.nullable(),
+  expired: z.literal(true).optional().describe('its time was over before it ended'),
+  cancel_requested_at: Timestamp.nullable().describe('it runs and was told to stop'),
   updated_at: Timestamp,
 })
 export type JobSummary = z.infer<typeof JobSummary>
@@ -63,8 +99,13 @@ export const Job = JobSummary.extend({
   payload: Json,
   result: Json.nullable(),
   tags: z.record(z.string(), Json).nullable(),
+  backoff: Backoff.nullable(),
+  crashes: z.number().describe('runs that ended their process'),
+  snoozes: z.number().describe('runs that asked to be run later'),
   timeout_seconds: z.number(),
   idempotency_key: z.string().nullable(),
+  ordering_key: z.string().nullable(),
+  concurrency_key: z.string().nullable(),
   assigned_worker_id: z.string().nullable(),
 })
 export type Job = z.infer<typeof Job>
@@ -79,6 +120,7 @@ export const ListJobsQuery = z.object({
   status: V1Status.optional(),
   state: listOf(JobState).describe('our words; several with commas'),
   job_type: StorableText.min(1).max(100).optional(),
+  tag: StorableText.regex(/^[^:]{1,100}(:.{0,255})?$/su, 'must be a tag (key) or key:value').optional().describe('key or key:value; pages may be short or empty while a next cursor is given'),
   q: z.string().regex(/^[0-9a-fA-F-]{1,36}$/, 'must be a job id or its beginning').optional(),
   limit: Limit,
   offset: Offset.optional(),

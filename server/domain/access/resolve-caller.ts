@@ -6,7 +6,13 @@ import { sameSecret } from '#server/infra/secrets.ts'
 export const DEFAULT_ORGANIZATION_ID = '00000000-0000-7000-8000-000000000001'
 
 /** Who calls: everything a route does is done for this organization. */
-export interface Caller { organizationId: string, isAdmin: boolean, via: 'open-access' | 'admin-key' }
+export interface Caller {
+  organizationId: string
+  isAdmin: boolean
+  via: 'open-access' | 'admin-key'
+  /** Who did it, in the words of a timeline. */
+  actor: string
+}
 
 /** What a request shows of who it is; read by server/http, judged here. */
 export interface Credentials {
@@ -30,7 +36,7 @@ export function resolveCaller(credentials: Credentials): Caller {
   if (bearer !== undefined || apiKey !== undefined) {
     throw new AppError('AUTHENTICATION_FAILED', 'This key is not known here. Check it for typing errors, or leave it out where open access is on.')
   }
-  if (mayUseOpenAccess(credentials)) return { organizationId: DEFAULT_ORGANIZATION_ID, isAdmin: false, via: 'open-access' }
+  if (mayUseOpenAccess(credentials)) return { organizationId: DEFAULT_ORGANIZATION_ID, isAdmin: false, via: 'open-access', actor: 'open access' }
   throw new AppError('UNAUTHORIZED', 'A credential is needed: send the administrator\'s key as X-Admin-Key. Open access (without a key) works only from this machine, without a proxy in between.')
 }
 
@@ -38,7 +44,7 @@ function resolveAdmin(given: string): Caller {
   const expected = getConfig().secrets.adminKey
   if (!expected) throw new AppError('AUTHENTICATION_FAILED', 'No administrator key is configured: set ADMIN_API_KEY and restart.')
   if (!sameSecret(given, expected)) throw new AppError('AUTHENTICATION_FAILED', 'The administrator key is wrong.')
-  return { organizationId: DEFAULT_ORGANIZATION_ID, isAdmin: true, via: 'admin-key' }
+  return { organizationId: DEFAULT_ORGANIZATION_ID, isAdmin: true, via: 'admin-key', actor: 'admin key' }
 }
 
 /** Open access is for people on this machine: a loopback name, no page of elsewhere, no proxy in between. */

@@ -1,6 +1,23 @@
 import { countByState } from '#server/domain/jobs/store.ts'
-import { JOB_STATES, toV1Status, type JobState } from '#shared/job-states.ts'
+import { isFinal, JOB_STATES, toV1Status, type JobState } from '#shared/job-states.ts'
 import type { JobStats } from '#shared/schemas/job.ts'
+
+/** Jobs of one queue that wait for their turn and that run, and the job types they are of. */
+export interface QueueCount { pending: number, processing: number, unfinished: number, jobTypes: Set<string> }
+
+/** The same counters by queue, for every queue that has or had jobs. */
+export async function countByQueue(organizationId: string): Promise<Map<string, QueueCount>> {
+  const queues = new Map<string, QueueCount>()
+  for (const { queueName, jobType, state, count } of await countByState(organizationId)) {
+    const queue = queues.get(queueName) ?? { pending: 0, processing: 0, unfinished: 0, jobTypes: new Set() }
+    queues.set(queueName, queue)
+    queue.jobTypes.add(jobType)
+    if (toV1Status(state) === 'pending') queue.pending += count
+    if (state === 'running') queue.processing += count
+    if (!isFinal(state)) queue.unfinished += count
+  }
+  return queues
+}
 
 /** Jobs by state, in both vocabularies, of one queue or all. Reads counters, not jobs. */
 export async function countJobs(organizationId: string, queueName?: string): Promise<JobStats> {

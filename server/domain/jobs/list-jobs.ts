@@ -1,16 +1,33 @@
 import { cursorId, toPage, type Page } from '#server/domain/page.ts'
-import { listJobRows, listWholeJobRows, type JobFilter } from '#server/domain/jobs/store.ts'
+import { listJobRows, listTaggedRows, listWholeJobRows, type JobFilter } from '#server/domain/jobs/store.ts'
 import { toBespinJob, toSummary } from '#server/domain/jobs/present-job.ts'
 import { statesOfBespinStatus, statesOfV1Status, type BespinStatus, type JobState } from '#shared/job-states.ts'
 import type { BespinJob, JobSummary, ListJobsQuery } from '#shared/schemas/job.ts'
 
-/** A page of jobs, newest first. `status` and `state` together keep what both allow. */
+/**
+ * A page of jobs, newest first. `status` and `state` together keep what both allow. With `tag` a page looks through a
+ * bounded number of jobs and may come short; its cursor goes on behind them.
+ */
 export async function listJobs(organizationId: string, query: ListJobsQuery): Promise<Page<JobSummary>> {
-  const rows = await listJobRows(organizationId, {
+  const filter: JobFilter = {
     states: allowedStates(query), queueName: query.queue_name ?? query.queue, jobType: query.job_type,
     idRange: query.q === undefined ? undefined : idRange(query.q), before: cursorId(query.cursor), skip: query.offset, take: query.limit + 1,
-  })
-  return toPage(rows.map(toSummary), query.limit)
+  }
+  if (query.tag === undefined) return toPage((await listJobRows(organizationId, filter)).map(toSummary), query.limit)
+  const { rows, lookedUntil } = await listTaggedRows(organizationId, { ...filter, tag: toTag(query.tag) })
+  const page = toPage(rows.map(toSummary), query.limit)
+  return { ...page, nextCursor: page.nextCursor ?? lookedUntil }
+}
+
+/** The dead letter: failed jobs, newest first. */
+export async function listDeadLetter(organizationId: string, query: { queue_name?: string, limit: number, offset?: number, cursor?: string }): Promise<Page<JobSummary>> {
+  return listJobs(organizationId, { ...query, state: ['failed'] })
+}
+
+/** `key:value`, or a key alone. */
+function toTag(text: string): { key: string, value: string | null } {
+  const colon = text.indexOf(':')
+  return colon < 0 ? { key: text, value: null } : { key: text.slice(0, colon), value: text.slice(colon + 1) }
 }
 
 /** The same on the `/api/jobs` paths, with payload and result. */

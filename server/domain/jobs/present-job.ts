@@ -11,7 +11,8 @@ export function toSummary(row: JobSummaryRow): JobSummary {
     id: row.id, queue_name: row.queueName, job_type: row.jobType, status: toV1Status(state), state, priority: row.priority,
     attempt: row.run, retry_count: row.failures, max_retries: row.maxRetries, progress: row.progress, last_error: row.lastError,
     created_at: row.createdAt.toISOString(), scheduled_at: time(row.scheduledAt), started_at: time(row.startedAt),
-    completed_at: time(row.completedAt), next_retry_at: state === 'retrying' ? time(row.dueAt) : null, updated_at: row.updatedAt.toISOString(),
+    completed_at: time(row.completedAt), next_retry_at: state === 'retrying' ? time(row.dueAt) : null,
+    expires_at: time(row.expiresAt), ...(state === 'expired' && { expired: true as const }), cancel_requested_at: time(row.cancelRequestedAt), updated_at: row.updatedAt.toISOString(),
   }
 }
 
@@ -19,7 +20,8 @@ export function toSummary(row: JobSummaryRow): JobSummary {
 export function toJob(row: ExactJobRow): Job {
   return {
     ...toSummary(row), organization_id: row.organizationId, payload: row.payload as Job['payload'], result: (row.result ?? null) as Job['result'],
-    tags: row.tags as Job['tags'], timeout_seconds: row.timeoutSeconds, idempotency_key: row.idempotencyKey, assigned_worker_id: row.workerId,
+    tags: row.tags as Job['tags'], backoff: row.backoff as Job['backoff'], crashes: row.crashes, snoozes: row.snoozes, timeout_seconds: row.timeoutSeconds,
+    idempotency_key: row.idempotencyKey, ordering_key: row.orderingKey, concurrency_key: row.concurrencyKey, assigned_worker_id: row.workerId,
   }
 }
 

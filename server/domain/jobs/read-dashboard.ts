@@ -1,7 +1,9 @@
 import { getConfig } from '#server/config.ts'
 import { readHealth } from '#server/domain/engine/read-health.ts'
 import { readSeries } from '#server/domain/jobs/read-series.ts'
-import { countByState, countWorkers, meanTimes, type StateCount } from '#server/domain/jobs/store.ts'
+import { countByState, meanTimes, type StateCount } from '#server/domain/jobs/store.ts'
+import { pausedQueues } from '#server/domain/queues/read-queues.ts'
+import { countWorkers } from '#server/domain/queues/read-workers.ts'
 import { STARTED_AT } from '#server/infra/version.ts'
 import { toV1Status } from '#shared/job-states.ts'
 import type { Dashboard } from '#shared/schemas/system.ts'
@@ -10,8 +12,8 @@ const QUEUES_SHOWN = 20
 
 /** The organization in numbers, from counters and per-minute series; no scan of the jobs. */
 export async function readDashboard(organizationId: string): Promise<Dashboard> {
-  const [health, counts, means, workers, hour, day] = await Promise.all([
-    readHealth(), countByState(organizationId), meanTimes(organizationId), countWorkers(organizationId),
+  const [health, counts, means, workers, paused, hour, day] = await Promise.all([
+    readHealth(), countByState(organizationId), meanTimes(organizationId), countWorkers(organizationId), pausedQueues(organizationId),
     totals(organizationId, '1h'), totals(organizationId, '24h'),
   ])
   const sum = (status: string) => counts.filter(row => toV1Status(row.state) === status).reduce((total, row) => total + row.count, 0)
@@ -25,7 +27,7 @@ export async function readDashboard(organizationId: string): Promise<Dashboard> 
       completed_24h: day.completed, failed_24h: day.failed, deadletter: sum('deadletter'),
       avg_wait_time_ms: means.wait, avg_processing_time_ms: means.processing,
     },
-    queues: toQueues(counts),
+    queues: toQueues(counts, paused),
     workers: { total: workers.total, healthy: workers.healthy, unhealthy: workers.total - workers.healthy },
     recent_activity: { jobs_created_1h: hour.created, jobs_completed_1h: hour.completed, jobs_failed_1h: hour.failed },
   }
@@ -37,9 +39,9 @@ async function totals(organizationId: string, range: '1h' | '24h') {
   return { created: of('created'), completed: of('completed'), failed: of('failed') }
 }
 
-function toQueues(counts: StateCount[]): Dashboard['queues'] {
+function toQueues(counts: StateCount[], paused: Set<string>): Dashboard['queues'] {
   const names = [...new Set(counts.map(row => row.queueName))].sort().slice(0, QUEUES_SHOWN)
   const count = (name: string, status: string) =>
     counts.filter(row => row.queueName === name && toV1Status(row.state) === status).reduce((total, row) => total + row.count, 0)
-  return names.map(name => ({ name, pending: count(name, 'pending'), processing: count(name, 'processing'), paused: false }))
+  return names.map(name => ({ name, pending: count(name, 'pending'), processing: count(name, 'processing'), paused: paused.has(name) }))
 }

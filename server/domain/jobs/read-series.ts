@@ -1,4 +1,4 @@
-import { countEntered } from '#server/domain/jobs/store.ts'
+import { countEntered, meanTimes } from '#server/domain/jobs/store.ts'
 import type { JobState } from '#shared/job-states.ts'
 import { SERIES_RANGES, type SERIES_METRICS, type Series } from '#shared/schemas/system.ts'
 
@@ -24,4 +24,17 @@ function toPoints(rows: { step: number, entered: number }[], steps: number): num
   const points = new Array<number>(steps).fill(0)
   for (const { step, entered } of rows) if (step >= 0 && step < steps) points[step]! += entered
   return points
+}
+
+const DAY_SECONDS = 86_400
+
+/** What became of one queue in the last day (jobs that completed, and that failed for good) and lately (mean milliseconds of a run). */
+export async function readRecent(organizationId: string, queueName: string): Promise<{ completed: number, failed: number, processingMs: number | null }> {
+  const from = new Date(Date.now() - DAY_SECONDS * 1000)
+  const [counts, means] = await Promise.all([
+    // One step that reaches past now.
+    countEntered({ organizationId, from, stepSeconds: 2 * DAY_SECONDS, queueName }), meanTimes(organizationId, queueName),
+  ])
+  const entered = (state: JobState) => counts.filter(row => row.state === state).reduce((total, row) => total + row.entered, 0)
+  return { completed: entered('completed'), failed: entered('failed'), processingMs: means.processing }
 }

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid'
+import { newId } from '#server/infra/new-id.ts'
 import { AppError } from '#server/domain/app-error.ts'
 import { DEFAULT_ORGANIZATION_ID } from '#server/domain/access/resolve-caller.ts'
 import { redactHeaders } from '#server/domain/webhooks-in/redact-headers.ts'
@@ -55,7 +55,7 @@ function toRow({ source, rawHeaders, body, now }: Incoming, verdict: Verdict): N
   const contentType = headers['content-type']
   const parsed = verdict.verified ? verdict.parsed : undefined
   return {
-    id: uuidv7(), organizationId: DEFAULT_ORGANIZATION_ID, source: source.name, scheme: verdict.scheme, event: verdict.event, providerId: verdict.providerId,
+    id: newId(), organizationId: DEFAULT_ORGANIZATION_ID, source: source.name, scheme: verdict.scheme, event: verdict.event, providerId: verdict.providerId,
     verified: verdict.verified, reason: verdict.verified ? parsed?.reason ?? null : verdict.reason, signature: verdict.signature, headers,
     contentType: (Array.isArray(contentType) ? contentType[0] : contentType) ?? null,
     body, payload: parsed?.json ?? null, createdAt: now,

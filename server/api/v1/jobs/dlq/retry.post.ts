@@ -1,0 +1,4 @@
+import { retryDeadLetter } from '#server/domain/jobs/empty-dead-letter.ts'
+import { defineRoute } from '#server/http/define-route.ts'
+
+export default defineRoute('POST /api/v1/jobs/dlq/retry', ({ caller, body }) => retryDeadLetter(caller, body))

@@ -1,0 +1,5 @@
+import { resumeQueue } from '#server/domain/queues/change-queue.ts'
+import { defineRoute } from '#server/http/define-route.ts'
+
+export default defineRoute('POST /api/v1/queues/:name/resume', ({ caller, params, body }) =>
+  resumeQueue({ organizationId: caller.organizationId, actor: caller.actor, name: params.name, reason: body.reason }))

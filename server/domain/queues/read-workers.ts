@@ -1,0 +1,37 @@
+import { AppError } from '#server/domain/app-error.ts'
+import { listWorkerRows, ownJobs, type WorkerRow } from '#server/domain/queues/store.ts'
+import type { Worker, WorkerStatus, WorkerSummary } from '#shared/schemas/worker.ts'
+
+/** Worker processes, oldest first; they serve every organization. */
+export async function listWorkers(organizationId: string): Promise<WorkerSummary[]> {
+  return (await listWorkerRows(organizationId)).map(toSummary)
+}
+
+/** One worker process with the caller's jobs that run on it. Throws NOT_FOUND. */
+export async function getWorker(organizationId: string, id: string): Promise<Worker> {
+  const [row] = await listWorkerRows(organizationId, id)
+  if (!row) throw new AppError('NOT_FOUND', `There is no worker ${id}. Workers that are gone are forgotten after a minute.`)
+  return {
+    ...toSummary(row), organization_id: null, worker_type: null, pid: row.pid, running_jobs: await ownJobs(organizationId, row.jobIds),
+    handler_ms: row.handlerMs as Record<string, number>, metadata: {}, registered_at: row.startedAt.toISOString(), updated_at: row.heartbeatAt.toISOString(),
+  }
+}
+
+/** How many worker processes there are, and how many of them take work. */
+export async function countWorkers(organizationId: string): Promise<{ total: number, healthy: number }> {
+  const rows = await listWorkerRows(organizationId)
+  return { total: rows.length, healthy: rows.filter(row => statusOf(row) === 'healthy').length }
+}
+
+function toSummary(row: WorkerRow): WorkerSummary {
+  return {
+    id: row.id, name: row.name, queue_name: row.queues[0] ?? '', queue_names: row.queues, hostname: row.hostname, status: statusOf(row),
+    current_jobs: row.running, max_concurrency: row.slots, version: row.version, last_heartbeat: row.heartbeatAt.toISOString(),
+  }
+}
+
+function statusOf({ alive, status }: WorkerRow): WorkerStatus {
+  if (!alive) return 'offline'
+  if (status === 'draining') return 'draining'
+  return status === 'running' ? 'healthy' : 'degraded'
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { Id, Json, Timestamp } from './primitives.ts'
+
+export const WORKER_STATUSES = ['healthy', 'degraded', 'offline', 'draining'] as const
+export type WorkerStatus = (typeof WORKER_STATUSES)[number]
+
+/** A worker process in a list. Times are the database's. */
+export const WorkerSummary = z.object({
+  id: Id,
+  name: z.string(),
+  queue_name: z.string().describe('the first of queue_names'),
+  queue_names: z.array(z.string()).describe('the job types it runs'),
+  hostname: z.string(),
+  status: z.enum(WORKER_STATUSES).describe('degraded: it lives and takes no work; offline: not heard of for eight seconds'),
+  current_jobs: z.number().int(),
+  max_concurrency: z.number().int(),
+  version: z.string(),
+  last_heartbeat: Timestamp,
+})
+export type WorkerSummary = z.infer<typeof WorkerSummary>
+
+export const Worker = WorkerSummary.extend({
+  organization_id: Id.nullable().describe('null: it serves every organization'),
+  worker_type: z.string().nullable(),
+  pid: z.number().int(),
+  running_jobs: z.array(Id).describe('those of the caller\'s organization, at most 100'),
+  handler_ms: z.record(z.string(), z.number()).describe('mean milliseconds of a run, by job type'),
+  metadata: z.record(z.string(), Json),
+  registered_at: Timestamp,
+  updated_at: Timestamp,
+})
+export type Worker = z.infer<typeof Worker>
