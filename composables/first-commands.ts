@@ -19,3 +19,7 @@ export function firstWebhookCommand(origin: string): string {
     `  -H "X-Webhook-Signature: sha256=$signature" -d "$body"`,
   ].join('\n')
 }
+
+/** curl line that sets rules of a queue. */
+export const changeRulesCommand = (origin: string, queue: string, body: unknown): string =>
+  `curl -X PUT ${origin}/api/v1/queues/${queue}/config -H 'Content-Type: application/json' -d ${shellWord(JSON.stringify(body))}`

@@ -24,6 +24,9 @@ export function duration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
+/** Duration from ms without the zeros that a chosen one ends with: "1 s", "1 m", "1.50 s". */
+export const roundDuration = (ms: number): string => duration(ms).replace(/\.0+ s$/, ' s').replace(/ ([mhd]) 0 [smh]$/, ' $1')
+
 /** Whole steps only, so that it does not flicker: "now", "4 s", "12 m", "3 h", "5 d". */
 function coarse(ms: number): string {
   const seconds = Math.floor(ms / 1000)

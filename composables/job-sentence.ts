@@ -1,8 +1,16 @@
 import type { JobState } from '#shared/job-states.ts'
+import type { TimelineEntry } from '#shared/schemas/event.ts'
 import type { JobSummary } from '#shared/schemas/job.ts'
+import type { Queue } from '#shared/schemas/queue.ts'
 import { duration, relative, wholeSeconds } from './formats.ts'
 
-type Told = Pick<JobSummary, 'state' | 'attempt' | 'max_retries' | 'progress' | 'last_error' | 'created_at' | 'scheduled_at' | 'started_at' | 'completed_at' | 'next_retry_at'>
+type Told = Pick<JobSummary, 'state' | 'attempt' | 'max_retries' | 'progress' | 'last_error' | 'created_at' | 'scheduled_at' | 'started_at' | 'completed_at' | 'next_retry_at' | 'cancel_requested_at'>
+/** What is known besides the job: its queue, and what somebody did to it. */
+export interface Hints {
+  queue?: Pick<Queue, 'paused' | 'paused_at' | 'paused_by' | 'pause_reason'>
+  /** The last step by a person that cancelled it or told it to stop. */
+  cancelled?: Pick<TimelineEntry, 'at' | 'actor' | 'reason'>
+}
 
 const at = (time: string | null): number | null => (time === null ? null : Date.parse(time))
 /** Milliseconds the current or last run took; null before the first one. */
@@ -13,7 +21,8 @@ export function ranFor(job: Told, now: number): number | null {
   return job.state === 'running' ? Math.max(0, now - started) : null
 }
 
-const attempts = (job: Told) => `attempt ${job.attempt} of ${job.max_retries + 1}`
+/** Runs that are not counted (snoozed, lost) may lead beyond the attempts there are. */
+const attempts = (job: Told) => (job.attempt > job.max_retries + 1 ? `run ${job.attempt}` : `attempt ${job.attempt} of ${job.max_retries + 1}`)
 const because = (job: Told) => (job.last_error ? `: ${job.last_error}` : '')
 
 function completed(job: Told, now: number): string {
@@ -23,14 +32,28 @@ function completed(job: Told, now: number): string {
   const retries = job.attempt > 1 ? `, on ${attempts(job)}` : ''
   return waited === null || job.attempt > 1 ? `Completed in ${duration(ran)}${retries}.` : `Completed in ${duration(ran)} after waiting ${duration(Math.max(0, waited))}.`
 }
-function pending(job: Told, now: number): string {
+const reasonOf = (reason: string | null | undefined) => (reason ? `: ${reason}` : '')
+
+/** What keeps a whole queue waiting; empty when nothing does. */
+function pausedQueue(now: number, { queue }: Hints): string {
+  if (!queue?.paused) return ''
+  const since = queue.paused_at === null ? '' : ` ${relative(Date.parse(queue.paused_at), now)}`
+  return `Waiting: the queue was paused${queue.paused_by ? ` by ${queue.paused_by}` : ''}${since}${reasonOf(queue.pause_reason)}.`
+}
+function pending(job: Told, now: number, hints: Hints): string {
+  const paused = pausedQueue(now, hints)
+  if (paused) return paused
   const waited = now - Date.parse(job.scheduled_at ?? job.created_at)
   if (waited < 2000) return 'Waiting for a free worker.'
   const hint = waited > 30_000 ? ' If that goes on, see on the overview whether workers are up.' : ''
   return `Waiting for a free worker for ${wholeSeconds(waited)}${job.attempt > 0 ? `, after ${job.attempt} attempts` : ''}.${hint}`
 }
 
-function running(job: Told, now: number): string {
+function running(job: Told, now: number, { cancelled }: Hints): string {
+  if (job.cancel_requested_at !== null) {
+    const by = cancelled?.actor ? ` by ${cancelled.actor}` : ''
+    return `Was told to stop${by} ${relative(Date.parse(job.cancel_requested_at), now)}${reasonOf(cancelled?.reason)}. It gets a moment to end by itself, then it is ended by force.`
+  }
   const percent = job.progress > 0 && job.progress < 1 ? `, ${Math.round(job.progress * 100)} % done` : ''
   return `Running for ${wholeSeconds(ranFor(job, now) ?? 0)}, ${attempts(job)}${percent}.`
 }
@@ -39,17 +62,22 @@ function retrying(job: Told, now: number): string {
   return `Retrying ${when}${because(job)}, ${attempts(job)}.`
 }
 
-const SENTENCES: Record<JobState, (job: Told, now: number) => string> = {
-  scheduled: (job, now) => (job.scheduled_at ? `Starts ${relative(Date.parse(job.scheduled_at), now)}.` : 'Starts at a set time.'),
+function cancelled(job: Told, now: number, { cancelled: by }: Hints): string {
+  const when = job.completed_at === null ? '' : ` ${relative(Date.parse(job.completed_at), now)}`
+  return by?.actor ? `Cancelled by ${by.actor}${when}${by.reason ? `: ${by.reason}` : '.'}` : `Cancelled${when}${because(job) || '.'}`
+}
+
+const SENTENCES: Record<JobState, (job: Told, now: number, hints: Hints) => string> = {
+  scheduled: (job, now, hints) => pausedQueue(now, hints) || (job.scheduled_at ? `Starts ${relative(Date.parse(job.scheduled_at), now)}.` : 'Starts at a set time.'),
   blocked: () => 'Waiting for other jobs to finish.',
   pending,
   running,
   retrying,
   completed,
   failed: job => `Failed after ${job.attempt} ${job.attempt === 1 ? 'attempt' : 'attempts'}${because(job)}`,
-  cancelled: job => `Cancelled${because(job)}.`,
-  expired: job => `Expired before it could start${because(job)}.`,
+  cancelled,
+  expired: (job, now) => `Expired${job.completed_at ? ` ${relative(Date.parse(job.completed_at), now)}` : ''}: its time was over before it ${job.attempt > 0 ? 'could run again' : 'could start'}.`,
 }
 
 /** One sentence that says what is going on with a job, at server time `now` (ms). */
-export const whatIsGoingOn = (job: Told, now: number): string => SENTENCES[job.state](job, now)
+export const whatIsGoingOn = (job: Told, now: number, hints: Hints = {}): string => SENTENCES[job.state](job, now, hints)

@@ -1,46 +1,62 @@
+import { isFinal, type JobState } from '#shared/job-states.ts'
+import type { Attempt, AttemptOutcome } from '#shared/schemas/event.ts'
 import type { Job } from '#shared/schemas/job.ts'
 
-export interface TimelinePart { name: string, kind: 'planned' | 'waited' | 'ran' | 'retry', ms: number, isOpen: boolean }
-export interface TimelinePoint { name: string, at: string }
+export type PartTone = 'planned' | 'waited' | 'retry' | 'running' | 'completed' | 'failed' | 'stopped'
+/** A stretch of a job's life; `ms` grows while `isOpen`. */
+export interface TimelinePart { name: 'Planned' | 'Waited' | 'Ran', tone: PartTone, ms: number, isOpen: boolean }
 
-type Timed = Pick<Job, 'state' | 'attempt' | 'created_at' | 'scheduled_at' | 'started_at' | 'completed_at' | 'next_retry_at'>
+type Timed = Pick<Job, 'state' | 'attempt' | 'created_at' | 'scheduled_at' | 'started_at' | 'completed_at'>
+interface Run { from: number, to: number | null, tone: PartTone }
+interface Stretch extends Omit<TimelinePart, 'ms'> { from: number, to: number }
 
-interface Stretch extends Pick<TimelinePart, 'name' | 'kind' | 'isOpen'> { from: number, to: number }
-
-function before(job: Timed, created: number, end: number): Stretch[] {
-  const due = job.scheduled_at ? Math.max(created, Date.parse(job.scheduled_at)) : created
-  const planned = Math.min(due, end)
-  return [
-    { name: 'Planned', kind: 'planned', isOpen: job.state === 'scheduled', from: created, to: planned },
-    { name: job.attempt > 1 ? 'Waited, with earlier attempts' : 'Waited', kind: 'waited', isOpen: !job.started_at && !job.completed_at, from: planned, to: end },
-  ]
+const TONES: Record<AttemptOutcome, PartTone> = {
+  running: 'running', completed: 'completed', failed: 'failed', crashed: 'failed', lost: 'failed', cancelled: 'stopped', snoozed: 'stopped', handed_back: 'stopped',
 }
-function since(job: Timed, started: number, now: number): Stretch {
-  const isRunning = job.state === 'running'
-  if (job.completed_at) return { name: 'Ran', kind: 'ran', isOpen: false, from: started, to: Date.parse(job.completed_at) }
-  if (isRunning) return { name: 'Ran', kind: 'ran', isOpen: true, from: started, to: now }
-  return { name: job.state === 'retrying' ? 'Ran, failed and waits for the next attempt' : 'Since the last start', kind: 'retry', isOpen: true, from: started, to: now }
+const END_TONES: Partial<Record<JobState, PartTone>> = { running: 'running', completed: 'completed', failed: 'failed', retrying: 'failed' }
+
+/** The runs in order; the job itself tells of the last one when the attempts do not know it yet. */
+function runsOf(job: Timed, attempts: readonly Attempt[]): Run[] {
+  const known = attempts.filter(attempt => attempt.started_at !== null).sort((one, other) => one.run - other.run)
+  const runs = known.map(attempt => ({ from: Date.parse(attempt.started_at!), to: attempt.finished_at ? Date.parse(attempt.finished_at) : null, tone: TONES[attempt.outcome] }))
+  if (job.started_at === null || (known.at(-1)?.run ?? 0) >= job.attempt) return runs
+  return [...runs, { from: Date.parse(job.started_at), to: job.completed_at ? Date.parse(job.completed_at) : null, tone: END_TONES[job.state] ?? 'stopped' }]
 }
 
-/** What happened, as stretches of time. `now` (server ms) ends what still goes on. */
-export function timelineParts(job: Timed, now: number): TimelinePart[] {
+/** What happened, as stretches of time. `now` (server ms) ends what still goes on; `attempts` in any order, some or none. */
+export function timelineParts(job: Timed, now: number, attempts: readonly Attempt[] = []): TimelinePart[] {
   const created = Date.parse(job.created_at)
-  const started = job.started_at ? Date.parse(job.started_at) : null
-  const firstEnd = started ?? (job.completed_at ? Date.parse(job.completed_at) : now)
-  return [...before(job, created, firstEnd), ...(started === null ? [] : [since(job, started, now)])]
-    .filter(({ from, to, kind }) => to > from || kind === 'ran')
-    .map(({ from, to, ...part }) => ({ ...part, ms: Math.max(0, to - from) }))
+  const due = Math.max(created, Date.parse(job.scheduled_at ?? job.created_at))
+  const runs = runsOf(job, attempts)
+  const over = job.completed_at ? Date.parse(job.completed_at) : now
+  const planned = Math.min(due, runs[0]?.from ?? over)
+  const stretches: Stretch[] = [
+    { name: 'Planned', tone: 'planned', isOpen: job.state === 'scheduled' && runs.length === 0, from: created, to: planned },
+    ...runStretches(runs, { from: planned, over, isRunning: job.state === 'running' }),
+  ]
+  const end = stretches.at(-1)?.to ?? planned
+  if (job.state !== 'running') stretches.push({ name: 'Waited', tone: waitTone(runs.at(-1)), isOpen: !isFinal(job.state), from: end, to: over })
+  return stretches.filter(({ from, to, name }) => to > from || name === 'Ran').map(({ from, to, ...part }) => ({ ...part, ms: Math.max(0, to - from) }))
 }
 
-/** The moments themselves, in order. */
-export function timelinePoints(job: Timed): TimelinePoint[] {
-  const endName: Record<string, string> = { completed: 'Completed', failed: 'Failed', cancelled: 'Cancelled', expired: 'Expired' }
-  const points: { name: string, at: string | null }[] = [
-    { name: 'Created', at: job.created_at },
-    { name: 'Planned for', at: job.scheduled_at },
-    { name: job.attempt > 1 ? `Attempt ${job.attempt} started` : 'Started', at: job.started_at },
-    { name: 'Next attempt', at: job.state === 'retrying' ? job.next_retry_at : null },
-    { name: endName[job.state] ?? 'Ended', at: job.completed_at },
-  ]
-  return points.filter((point): point is TimelinePoint => point.at !== null).sort((a, b) => a.at.localeCompare(b.at))
+/** Each run with the wait before it. */
+function runStretches(runs: Run[], { from, over, isRunning }: { from: number, over: number, isRunning: boolean }): Stretch[] {
+  let at = from
+  return runs.flatMap((run, index): Stretch[] => {
+    const wait: Stretch = { name: 'Waited', tone: waitTone(runs[index - 1]), isOpen: false, from: at, to: run.from }
+    at = run.to ?? over
+    return [wait, { name: 'Ran', tone: run.tone, isOpen: run.to === null && isRunning, from: run.from, to: at }]
+  })
+}
+
+const waitTone = (before: Run | undefined): PartTone => (before?.tone === 'failed' ? 'retry' : 'waited')
+
+/** The parts summed up by what they were: "Waited 3 s", "Ran 12 s". */
+export function timelineTotals(parts: readonly TimelinePart[]): TimelinePart[] {
+  const totals = new Map<string, TimelinePart>()
+  for (const part of parts) {
+    const before = totals.get(part.name)
+    totals.set(part.name, { ...part, ms: part.ms + (before?.ms ?? 0), isOpen: part.isOpen || before?.isOpen === true })
+  }
+  return [...totals.values()]
 }

@@ -12,6 +12,7 @@ export function useJobsFilter() {
   const route = useRoute()
   return computed(() => ({
     state: JOB_STATES.filter(state => String(route.query.state ?? '').split(',').includes(state)),
+    queue_name: text(route.query.queue_name),
     job_type: text(route.query.job_type),
     q: text(route.query.q),
   }))
@@ -70,12 +71,13 @@ function patched(job: JobSummary, change: JobChange | undefined): JobSummary {
 }
 
 /** Adds the jobs that belong on this first page but are not on it. Ids are UUIDv7: their order is their age. */
-function withArrivals(unseen: ReadonlySet<string>, changes: JobChange[], list: { rows: JobSummary[], filter: { state: JobState[], job_type?: string, q?: string } }) {
+function withArrivals(unseen: ReadonlySet<string>, changes: JobChange[], list: { rows: JobSummary[], filter: { state: JobState[], queue_name?: string, job_type?: string, q?: string } }) {
   const { rows, filter } = list
   const shown = new Set(rows.map(job => job.id))
   const oldest = rows.length < PAGE ? '' : rows[rows.length - 1]?.id ?? ''
   const belongs = (change: JobChange) => !shown.has(change.id) && change.id > oldest
     && (filter.state.length === 0 || filter.state.includes(change.state))
+    && (filter.queue_name === undefined || filter.queue_name === change.queue_name)
     && (filter.job_type === undefined || filter.job_type === change.job_type)
     && (filter.q === undefined || change.id.startsWith(filter.q.toLowerCase()))
   const next = new Set(unseen)

@@ -19,10 +19,17 @@ async function firstId(address: string): Promise<string | null> {
   return (rows[0] as { id?: string } | undefined)?.id ?? null
 }
 
+/** A queue to show, a paused one if there is one; null when there are none. */
+async function firstQueue(origin: string): Promise<string | null> {
+  const queues = await (await fetch(`${origin}/api/v1/queues`)).json() as { queue_name: string, paused: boolean }[]
+  return (queues.find(queue => queue.paused) ?? queues[0])?.queue_name ?? null
+}
+
 /** Every page there is to see on this server. */
 export async function listShots(origin: string): Promise<Shot[]> {
-  const [job, failed, receipt, rejected] = await Promise.all([
+  const [job, failed, running, waiting, queue, receipt, rejected] = await Promise.all([
     firstId(`${origin}/api/v1/jobs?limit=1`), firstId(`${origin}/api/v1/jobs?limit=1&state=failed`),
+    firstId(`${origin}/api/v1/jobs?limit=1&state=running`), firstId(`${origin}/api/v1/jobs?limit=1&state=scheduled`), firstQueue(origin),
     firstId(`${origin}/api/webhooks?limit=1&verified=true`), firstId(`${origin}/api/webhooks?limit=1&verified=false`),
   ])
   return [
@@ -32,6 +39,12 @@ export async function listShots(origin: string): Promise<Shot[]> {
     { name: 'job-new', path: '/jobs/new' },
     ...(job ? [{ name: 'job', path: `/jobs/${job}` }] : []),
     ...(failed ? [{ name: 'job-failed', path: `/jobs/${failed}` }] : []),
+    ...(running ? [{ name: 'job-running', path: `/jobs/${running}` }] : []),
+    ...(waiting ? [{ name: 'job-scheduled', path: `/jobs/${waiting}` }] : []),
+    { name: 'queues', path: '/queues' },
+    ...(queue ? [{ name: 'queue', path: `/queues/${queue}` }] : []),
+    { name: 'queue-unknown', path: '/queues/no-such-queue' },
+    { name: 'workers', path: '/workers' },
     { name: 'job-unknown', path: '/jobs/00000000-0000-7000-8000-000000000000' },
     { name: 'receipts', path: '/receipts' },
     ...(receipt ? [{ name: 'receipt', path: `/receipts/${receipt}` }, { name: 'receipt-bytes', path: `/receipts/${receipt}?view=hex` }] : []),

@@ -29,7 +29,7 @@ export const useLive = defineStore('live', () => {
   const { now } = useNow()
   const link = useLinkState(catchUp)
   const pauses = useLivePauses(() => { if (hasMissed) catchUp() })
-  const state = computed(() => (pauses.isPausedByUser.value ? 'paused' : link.word.value))
+  const state = computed(() => (pauses.isSeenPaused.value ? 'paused' : link.word.value))
   const hasJustCaughtUp = computed(() => state.value === 'live' && now.value - caughtUpAt.value < CAUGHT_UP_SHOWN_MS)
 
   function catchUp(): void {
@@ -56,5 +56,5 @@ export const useLive = defineStore('live', () => {
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
-  return { state, lostForMs: link.lostForMs, hasJustCaughtUp, clockOffset, start, listen, toggle: pauses.toggle }
+  return { state, lostForMs: link.lostForMs, hasJustCaughtUp, clockOffset, start, listen, toggle: pauses.toggle, hold: pauses.hold }
 })
