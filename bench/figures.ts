@@ -1,12 +1,16 @@
 /** A figure is a list of samples and its median; how it is counted and shown. */
 
-export interface Figure {
-  name: string
-  unit: string
-  samples: number[]
+export interface Limit {
   /** The target on a 2-core machine. */
   atLeast?: number
   atMost?: number
+}
+export interface Figure extends Limit {
+  name: string
+  unit: string
+  samples: number[]
+  /** Whom it is of, where several are compared. */
+  group?: string
 }
 
 /** The value below which `share` (0 to 1) of the samples lie; NaN without samples. */
@@ -25,8 +29,8 @@ export function median(samples: readonly number[]): number {
 export function collectFigures() {
   const figures = new Map<string, Figure>()
   return {
-    add(name: string, sample: number, { unit, ...limit }: { unit: string, atLeast?: number, atMost?: number }): void {
-      const figure = figures.get(name) ?? { name, unit, samples: [], ...limit }
+    add(name: string, sample: number, about: Omit<Figure, 'name' | 'samples'>): void {
+      const figure = figures.get(name) ?? { name, samples: [], ...about }
       figure.samples.push(sample)
       figures.set(name, figure)
     },
@@ -37,11 +41,15 @@ export function collectFigures() {
 /** One line: name, median, target and whether it is met, every sample. */
 export function describeFigure({ name, unit, samples, atLeast, atMost }: Figure): string {
   const middle = median(samples)
-  const verdict = atLeast !== undefined ? `  (target at least ${format(atLeast)}: ${middle >= atLeast ? 'met' : 'MISSED'})`
-    : atMost !== undefined ? `  (target at most ${format(atMost)}: ${middle <= atMost ? 'met' : 'MISSED'})` : ''
-  const each = samples.length > 1 ? `  [${samples.map(format).join(', ')}]` : ''
-  return `  ${name.padEnd(52)} ${format(middle).padStart(9)} ${unit}${verdict}${each}`
+  const verdict = atLeast !== undefined ? `  (target at least ${formatFigure(atLeast)}: ${middle >= atLeast ? 'met' : 'MISSED'})`
+    : atMost !== undefined ? `  (target at most ${formatFigure(atMost)}: ${middle <= atMost ? 'met' : 'MISSED'})` : ''
+  const each = samples.length > 1 ? `  [${samples.map(formatFigure).join(', ')}]` : ''
+  return `  ${name.padEnd(52)} ${formatFigure(middle).padStart(9)} ${unit}${verdict}${each}`
 }
 
-const format = (value: number): string =>
-  Number.isNaN(value) ? '-' : value >= 100 ? Math.round(value).toLocaleString('en-US') : String(Math.round(value * 10) / 10)
+/** As many digits as mean something. */
+export function formatFigure(value: number): string {
+  if (!Number.isFinite(value)) return '-'
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits })
+}

@@ -12,5 +12,6 @@ export interface Measurement {
   letter: string
   name: string
   title: string
-  run(options: BenchOptions): Promise<Found>
+  /** `earlier` holds what the measurements before this one found, by name. */
+  run(options: BenchOptions, earlier: ReadonlyMap<string, Found>): Promise<Found>
 }

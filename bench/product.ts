@@ -1,17 +1,12 @@
 /** A Bespin of the benchmark's own: built code, temporary data folder, free ports, nothing of the caller's environment. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { openSync, closeSync, readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from '../tests/support/free-ports.ts'
+import { refuseWhenInterrupted, startLauncher } from './launcher.ts'
 
-const ROOT = join(import.meta.dirname, '..')
-const READY = 'Bespin is ready on'
-/** A build may come before the first start. */
-const READY_WITHIN_MS = 300_000
+export { stopOnSignals } from './launcher.ts'
 
 export interface Product {
   url: string
@@ -37,78 +32,76 @@ export interface ProductOptions {
   dataDir?: string
   env?: Record<string, string>
   profile?: string
+  /** `api` starts everything but the worker. */
+  command?: 'start' | 'api'
 }
 
-export const makeDataDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'bespin-bench-'))
+export async function makeDataDir(): Promise<string> {
+  refuseWhenInterrupted()
+  return mkdtemp(join(tmpdir(), 'bespin-bench-'))
+}
 
 /** Starts the built product and waits for its ready line. Throws with its log when it does not come. */
-export async function startProduct({ belt, dataDir, env = {}, profile }: ProductOptions): Promise<Product> {
+export async function startProduct({ belt, dataDir, env = {}, profile, command = 'start' }: ProductOptions): Promise<Product> {
   const folder = dataDir ?? await makeDataDir()
   const [port, metricsPort, workerPort] = await freePorts(3)
   const logPath = `${folder}.log`
-  const out = openSync(logPath, 'w')
-  const startedAt = performance.now()
-  // In the data folder, so that no .env of the checkout points the load at somebody's database.
-  const launcher = spawn(process.execPath, [join(ROOT, 'scripts/launch.ts'), 'start'], {
-    cwd: folder, stdio: ['ignore', out, out], detached: true,
-    env: {
-      PATH: process.env.PATH, HOME: process.env.HOME, LANG: process.env.LANG, TMPDIR: tmpdir(),
-      PORT: String(port), METRICS_PORT: String(metricsPort), WORKER_PORT: String(workerPort), BESPIN_DATA_DIR: folder, BESPIN_BELT: belt,
-      ...(profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }), ...env,
-    },
-  })
-  closeSync(out)
-  const log = () => readFileSync(logPath, 'utf8')
-  const stop = async ({ keepData = false } = {}) => {
-    await endLauncher(launcher)
+  const removeAll = async (keepData: boolean) => {
     await rm(logPath, { force: true })
     if (!keepData) await rm(folder, { recursive: true, force: true })
   }
-  running.add(stop)
   try {
-    const startMs = await untilReady({ launcher, log, startedAt })
+    const launcher = await startLauncher({
+      command, folder, logPath, profile, readyLine: 'Bespin is ready on', cleanUp: () => removeAll(false),
+      env: { PORT: String(port), METRICS_PORT: String(metricsPort), WORKER_PORT: String(workerPort), BESPIN_BELT: belt, ...env },
+    })
     const { ownerUrl, redisUrl } = readJson<{ ownerUrl: string, redisUrl?: string }>(join(folder, 'services.json'))
     return {
       url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}`, workerUrl: `http://127.0.0.1:${workerPort}`,
-      dataDir: folder, startMs, databaseUrl: ownerUrl, redisUrl, log,
+      dataDir: folder, startMs: launcher.readyMs, databaseUrl: ownerUrl, redisUrl, log: launcher.log,
       pidOf: name => readJson<{ name: string, pid: number }[]>(join(folder, 'children.json')).find(child => child.name === name)?.pid,
-      stop: async (options) => { running.delete(stop); await stop(options) },
+      stop: async ({ keepData = false } = {}) => {
+        await launcher.stop()
+        await removeAll(keepData)
+      },
     }
   }
   catch (error) {
-    const said = log()
-    running.delete(stop)
-    await stop()
-    throw new Error(`Bespin did not start: ${(error as Error).message}\n${said.slice(-4000)}`, { cause: error })
+    await removeAll(false)
+    throw error
   }
 }
 
-async function untilReady({ launcher, log, startedAt }: { launcher: ChildProcess, log: () => string, startedAt: number }): Promise<number> {
-  while (performance.now() - startedAt < READY_WITHIN_MS) {
-    if (log().includes(READY)) return performance.now() - startedAt
-    if (launcher.exitCode !== null || launcher.signalCode !== null) throw new Error('the launcher ended')
-    await sleep(10)
+export interface ProductWorker { url: string, pid: number, stop(): Promise<void> }
+
+/** Adds a worker process to a product that runs on `dataDir`; resolves when its health answers. */
+export async function startProductWorker({ belt, dataDir, env = {}, profile }: ProductOptions & { dataDir: string }): Promise<ProductWorker> {
+  const [workerPort] = await freePorts(1)
+  const url = `http://127.0.0.1:${workerPort}`
+  const logPath = `${dataDir}.worker.log`
+  const launcher = await startLauncher({
+    command: 'worker', folder: dataDir, logPath, profile, readyLine: 'the Bespin worker is ready', cleanUp: () => rm(logPath, { force: true }),
+    env: { WORKER_PORT: String(workerPort), BESPIN_BELT: belt, ...env },
+  })
+  return {
+    url, pid: launcher.pid,
+    async stop() {
+      await launcher.stop()
+      await rm(logPath, { force: true })
+    },
   }
-  throw new Error(`no ready line within ${READY_WITHIN_MS / 1000} s`)
 }
 
-async function endLauncher(launcher: ChildProcess): Promise<void> {
-  if (launcher.exitCode !== null || launcher.signalCode !== null) return
-  const gone = once(launcher, 'exit')
-  launcher.kill('SIGTERM')
-  await gone
+/**
+ * A new data folder whose PostgreSQL keeps the time of every commit: then a row tells when its last change was durable,
+ * and not only when the statement that made it began.
+ */
+export async function makeDataDirWithCommitTimes({ belt }: Pick<ProductOptions, 'belt'>): Promise<string> {
+  const folder = await makeDataDir()
+  const launcher = await startLauncher({ command: 'migrate', folder, logPath: `${folder}.log`, readyLine: 'the database is up to date', env: { BESPIN_BELT: belt } })
+  await launcher.stop()
+  appendFileSync(join(folder, 'postgres/postgresql.conf'), 'track_commit_timestamp = on\n')
+  return folder
 }
 
 const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T
-
-/** What is running now; an interrupted benchmark takes it down too. */
-const running = new Set<() => Promise<void>>()
-
-/** On Ctrl-C or SIGTERM everything that was started ends, then the program. */
-export function stopOnSignals(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      void Promise.allSettled([...running].map(stop => stop())).then(() => process.exit(130))
-    })
-  }
-}

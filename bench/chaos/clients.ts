@@ -1,73 +1,107 @@
+/** Clients that make jobs of every kind without a pause, as good clients do: what was not acknowledged is asked for again. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { chanceOf, type Chance } from './chance.ts'
+import { CANCELLED, chooseKind, KINDS, ORDERED, SINGLE_KINDS } from './kinds.ts'
+import { newLedger, type Asked, type Ledger } from './ledger.ts'
+import { operate } from './operator.ts'
+import { makeJob, makeJobs, type Target } from './requests.ts'
 
-/** What the clients were promised. */
-export interface Promises {
-  /** Ids of jobs that were acknowledged. */
-  ids: Set<string>
-  /** Idempotency key to the id it was acknowledged with. */
-  keys: Map<string, string>
-  /** Keys that were acknowledged with two different ids. */
-  conflicts: string[]
-  /** Requests that got no answer or one of 5xx; a client does what a good client does and tries again. */
-  failures: number
-  /** Answers that are wrong whatever was killed (4xx). */
-  refused: string[]
-}
-
-const ANSWER_WITHIN_MS = 15_000
+const SINGLE_CLIENTS = 12
+const BULK_CLIENTS = 2
+const BULK_ROWS = [50, 400] as const
+const ORDERED_CLIENTS = 4
+const KEYS_PER_CLIENT = 5
 const PAUSE_AFTER_FAILURE_MS = 50
-/** Most jobs take no time; one in ten of those with a key takes long enough to be caught running. */
-const lengthOf = (n: number): number => n % 10 === 0 ? 20_000 : 50
+/** Parts of the whole load. Ordered jobs wait for each other, so that few of them are many. */
+const PARTS = { single: 0.4, bulk: 0.54, ordered: 0.06 } as const
 
-/**
- * Starts `count` clients that make jobs without a pause: every second one with an idempotency key, repeating the same
- * request until it is acknowledged. `stop` ends them after the request under way.
- */
-export function startClients({ url, count }: { url: string, count: number }): { promises: Promises, stop(): Promise<void> } {
-  const promises: Promises = { ids: new Set(), keys: new Map(), conflicts: [], failures: 0, refused: [] }
+export interface Crowd {
+  ledger: Ledger
+  /** Ends all clients after the request under way. */
+  stop(): Promise<void>
+}
+interface Client extends Target { chance: Chance, name: string, pace(jobs: number): Promise<void>, state: { stopping: boolean } }
+
+/** Starts clients that offer `rate` jobs a second together, and an operator who cancels and pauses. */
+export function startClients({ url, rate, seed }: { url: string, rate: number, seed: number }): Crowd {
+  const ledger = newLedger()
   const state = { stopping: false }
-  const clients = Array.from({ length: count }, (_, n) => runClient({ url, promises, state, name: n % 2 === 0 ? `client-${n}` : undefined }))
+  const toCancel: string[] = []
+  const paces = { single: paceOf(rate * PARTS.single, state), bulk: paceOf(rate * PARTS.bulk, state), ordered: paceOf(rate * PARTS.ordered, state) }
+  const clientOf = (name: keyof typeof PARTS, n: number): Client =>
+    ({ url, ledger, state, pace: paces[name], name: `${name}-${n}`, chance: chanceOf(seed * 1000 + name.length * 100 + n) })
+  const many = (count: number, start: (n: number) => Promise<void>) => Array.from({ length: count }, (_, n) => start(n))
+  const running = [
+    ...many(SINGLE_CLIENTS, n => makeSingles(clientOf('single', n), toCancel)),
+    ...many(BULK_CLIENTS, n => makeBulk(clientOf('bulk', n))),
+    ...many(ORDERED_CLIENTS, n => makeOrdered(clientOf('ordered', n))),
+    operate({ url, ledger, state, chance: chanceOf(seed) }, toCancel),
+  ]
   return {
-    promises,
+    ledger,
     async stop() {
       state.stopping = true
-      await Promise.all(clients)
+      await Promise.all(running)
     },
   }
 }
 
-interface Client { url: string, promises: Promises, state: { stopping: boolean }, name?: string }
+/** A shared allowance of jobs per second, without credit for the time nobody asked. */
+function paceOf(rate: number, state: { stopping: boolean }): (jobs: number) => Promise<void> {
+  let free = 0
+  return async (jobs) => {
+    const mine = Math.max(free, performance.now())
+    free = mine + jobs / rate * 1000
+    for (let left; !state.stopping && (left = mine - performance.now()) > 0;) await sleep(Math.min(200, left))
+  }
+}
 
-async function runClient({ url, promises, state, name }: Client): Promise<void> {
+/** Tries until it is acknowledged; gives up when the clients are to stop. */
+async function insist({ state }: Client, attempt: () => Promise<boolean>): Promise<void> {
+  while (!(await attempt()) && !state.stopping) await sleep(PAUSE_AFTER_FAILURE_MS)
+}
+
+/** Every second job has a key, and every tenth of those is asked for twice at the same time. */
+async function makeSingles(client: Client, toCancel: string[]): Promise<void> {
+  const { chance, ledger, name, state } = client
   for (let n = 0; !state.stopping; n++) {
-    const key = name && `${name}-${n}`
-    for (let acknowledged = false; !acknowledged && !state.stopping;) {
-      acknowledged = await makeJob({ url, promises, key, length: key ? lengthOf(n) : 50 })
-      if (!acknowledged) await sleep(PAUSE_AFTER_FAILURE_MS)
-    }
+    await client.pace(1)
+    const kind = chooseKind(chance, SINGLE_KINDS)
+    const key = n % 2 === 0 || kind === CANCELLED ? `${name}-${n}` : undefined
+    const asked: Asked = { kind, body: { ...kind.make(chance), ...(key && { idempotency_key: key }) } }
+    const times = n % 20 === 0 ? 2 : 1
+    await Promise.all(Array.from({ length: times }, () => insist(client, () => makeJob(client, asked))))
+    const id = key && ledger.keys.get(key)
+    if (kind === CANCELLED && id) toCancel.push(id)
   }
 }
 
-async function makeJob({ url, promises, key, length }: { url: string, promises: Promises, key?: string, length: number }): Promise<boolean> {
-  try {
-    const answer = await fetch(url + (key ? '/api/v1/jobs' : `/api/jobs/random-text?length=${length}`), {
-      method: 'POST', signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-      ...(key && { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ job_type: 'random-text', payload: { length }, idempotency_key: key }) }),
+async function makeBulk(client: Client): Promise<void> {
+  const { chance, name, state } = client
+  for (let n = 0; !state.stopping; n++) {
+    const keyed = n % 2 === 0
+    const rows = Array.from({ length: chance.whole(...BULK_ROWS) }, (_, index): Asked => {
+      const kind = chooseKind(chance, KINDS)
+      return { kind, body: { ...kind.make(chance), ...(keyed && { idempotency_key: `${name}-${n}-${index}` }) } }
     })
-    const body = await answer.json() as { id: string }
-    if (answer.ok) return note(promises, body.id, key)
-    if (answer.status < 500) promises.refused.push(`${answer.status} ${JSON.stringify(body).slice(0, 200)}`)
+    await client.pace(rows.length)
+    await insist(client, () => makeJobs(client, rows))
   }
-  catch { /* no answer: the server was killed, or is away */ }
-  promises.failures++
-  return false
 }
 
-function note(promises: Promises, id: string, key: string | undefined): true {
-  promises.ids.add(id)
-  if (key === undefined) return true
-  const earlier = promises.keys.get(key)
-  if (earlier !== undefined && earlier !== id) promises.conflicts.push(key)
-  promises.keys.set(key, id)
-  return true
+/** Numbers the jobs of each key, and asks for the next only when the one before is acknowledged; every third time five at once. */
+async function makeOrdered(client: Client): Promise<void> {
+  const { chance, name, state } = client
+  const numbers = new Map<string, number>()
+  for (let n = 0; !state.stopping; n++) {
+    const orderingKey = `${name}-key-${n % KEYS_PER_CLIENT}`
+    const next = (): Asked => {
+      const number = (numbers.get(orderingKey) ?? 0) + 1
+      numbers.set(orderingKey, number)
+      return { kind: ORDERED, orderingKey, n: number, body: { ...ORDERED.make(chance), ordering_key: orderingKey, idempotency_key: `${orderingKey}-${number}` } }
+    }
+    const rows = n % 3 === 0 ? [next(), next(), next(), next(), next()] : [next()]
+    await client.pace(rows.length)
+    await insist(client, () => rows.length > 1 ? makeJobs(client, rows) : makeJob(client, rows[0]!))
+  }
 }

@@ -1,72 +1,52 @@
-import { Redis } from 'ioredis'
+/** Deals the blows, one after the other, in an order and with pauses that the seed decides. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Product } from '../product.ts'
+import type { Arena } from './arena.ts'
+import { BLOWS, type Blow } from './blows.ts'
 
-/** One blow, and how long the product needed to take a new job and complete it. */
-export interface Strike { name: string, at: Date, recoveredMs: number }
-interface Blow { name: string, onRedis?: true, hit(product: Product): Promise<void> }
+/** One blow; `recoveredMs`: from its end until a new job was taken and completed, NaN when that never came. */
+export interface Strike { name: string, atMs: number, tookMs: number, recoveredMs: number }
 
 const RECOVER_WITHIN_MS = 60_000
+/** Calm before a blow: from, to. */
+const PAUSES = { short: [500, 1500], long: [2000, 6000] } as const
 
-const BLOWS: Blow[] = [
-  { name: 'kill -9 worker', hit: product => kill(product, 'worker') },
-  { name: 'kill -9 web', hit: product => kill(product, 'web') },
-  { name: 'redis FLUSHALL', onRedis: true, hit: wipeRedis },
-  { name: 'kill -9 redis', onRedis: true, hit: product => kill(product, 'redis') },
-  { name: 'kill -9 postgres', hit: product => kill(product, 'postgres') },
-  { name: 'kill -9 worker and web', hit: async (product) => { await kill(product, 'worker'); await kill(product, 'web') } },
-  { name: 'kill -9 worker, then redis FLUSHALL', onRedis: true, hit: async (product) => { await kill(product, 'worker'); await wipeRedis(product) } },
-]
+/** Which blows, in which order. */
+export function planStrikes({ chance }: Pick<Arena, 'chance'>, { short, belt }: { short: boolean, belt: string }): Blow[] {
+  return chance.shuffle(BLOWS.filter(blow => (!short || blow.short) && (!blow.onRedis || belt === 'redis')))
+}
 
-/** Deals every blow that fits the belt, each after the product recovered from the one before and worked for `pauseMs`. */
-export async function strikeAll({ product, belt, pauseMs, say }: { product: Product, belt: string, pauseMs: number, say: (line: string) => void }): Promise<Strike[]> {
+export async function strikeAll(arena: Arena, { plan, short }: { plan: Blow[], short: boolean }): Promise<Strike[]> {
   const strikes: Strike[] = []
-  for (const { name, hit } of BLOWS.filter(blow => !blow.onRedis || belt === 'redis')) {
-    await sleep(pauseMs)
-    const at = new Date()
-    await hit(product)
-    const recoveredMs = await untilRecovered(product.url, at)
-    say(`  ${name.padEnd(38)} a new job was taken and completed after ${Number.isNaN(recoveredMs) ? 'NEVER' : `${(recoveredMs / 1000).toFixed(1)} s`}`)
-    strikes.push({ name, at, recoveredMs })
+  const startedAt = performance.now()
+  const [from, to] = PAUSES[short ? 'short' : 'long']
+  for (const { name, hit } of plan) {
+    await sleep(arena.chance.whole(from, to))
+    const at = performance.now()
+    await hit(arena)
+    const tookMs = performance.now() - at
+    const recoveredMs = await untilRecovered(arena.product.url)
+    const strike = { name, atMs: at - startedAt, tookMs, recoveredMs }
+    arena.say(describeStrike(strike))
+    strikes.push(strike)
   }
-  await sleep(pauseMs)
   return strikes
 }
 
-/** Ends one process of the product, which the benchmark started. */
-async function kill(product: Product, name: string): Promise<void> {
-  for (let waited = 0; waited < 10_000; waited += 50) {
-    const pid = product.pidOf(name)
-    if (pid) return void process.kill(pid, 'SIGKILL')
-    await sleep(50)
-  }
-  throw new Error(`The product runs no ${name} that could be killed.`)
-}
+export const describeStrike = ({ name, atMs, recoveredMs }: Strike): string =>
+  `  ${(atMs / 1000).toFixed(0).padStart(4)} s  ${name.padEnd(66)} a new job completed ${Number.isNaN(recoveredMs) ? 'NEVER' : `after ${(recoveredMs / 1000).toFixed(1)} s`}`
 
-async function wipeRedis({ redisUrl }: Product): Promise<void> {
-  if (!redisUrl) throw new Error('The product runs without Redis.')
-  const client = new Redis(redisUrl, { lazyConnect: true, maxRetriesPerRequest: 1 })
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    await client.flushall()
-  }
-  finally {
-    client.disconnect()
-  }
-}
-
-/** As a user sees it: a job is made and its result read. Milliseconds since the blow; NaN when it does not come back. */
-async function untilRecovered(url: string, at: Date): Promise<number> {
+/** As a user sees it: a job is made and its result read. */
+async function untilRecovered(url: string): Promise<number> {
+  const startedAt = performance.now()
   const ask = async (path: string, method: string) => {
     const answer = await fetch(url + path, { method, signal: AbortSignal.timeout(5000) })
     return await answer.json() as { id?: string, status?: string }
   }
   let id: string | undefined
-  for (; Date.now() - at.getTime() < RECOVER_WITHIN_MS; await sleep(25)) {
+  for (; performance.now() - startedAt < RECOVER_WITHIN_MS; await sleep(25)) {
     try {
       id ??= (await ask('/api/jobs/random-text?length=50', 'POST')).id
-      if (id && (await ask(`/api/jobs/${id}`, 'GET')).status === 'completed') return Date.now() - at.getTime()
+      if (id && (await ask(`/api/jobs/${id}`, 'GET')).status === 'completed') return performance.now() - startedAt
     }
     catch { /* not back yet */ }
   }
