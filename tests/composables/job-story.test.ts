@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { whatIsGoingOn } from '../../composables/job-sentence.ts'
-import { timelineParts, timelinePoints } from '../../composables/job-timeline.ts'
+import { timelineParts, timelineTotals } from '../../composables/job-timeline.ts'
+import { storySteps } from '../../composables/story-steps.ts'
+import type { Attempt } from '../../shared/schemas/event.ts'
 import type { Job } from '../../shared/schemas/job.ts'
 
 const START = Date.parse('2026-11-21T06:00:00.000Z')
@@ -8,8 +10,12 @@ const at = (ms: number) => new Date(START + ms).toISOString()
 const job = (over: Partial<Job> = {}): Job => ({
   id: '0197c4d2-0000-7000-8000-000000000001', organization_id: '0197c4d2-0000-7000-8000-000000000002', queue_name: 'random-text', job_type: 'random-text',
   status: 'pending', state: 'pending', priority: 0, attempt: 0, retry_count: 0, max_retries: 3, progress: 0, last_error: null, created_at: at(0), scheduled_at: null,
-  started_at: null, completed_at: null, next_retry_at: null, updated_at: at(0), payload: {}, result: null, tags: null, timeout_seconds: 300, idempotency_key: null,
-  assigned_worker_id: null, ...over,
+  started_at: null, completed_at: null, next_retry_at: null, expires_at: null, cancel_requested_at: null, updated_at: at(0), payload: {}, result: null,
+  tags: null, backoff: null, crashes: 0, snoozes: 0, timeout_seconds: 300, idempotency_key: null, ordering_key: null, concurrency_key: null, assigned_worker_id: null, ...over,
+})
+
+const attempt = (run: number, from: number, to: number | null, outcome: Attempt['outcome'] = 'failed'): Attempt => ({
+  run, outcome, error: null, worker_id: null, started_at: at(from), finished_at: to === null ? null : at(to), duration_ms: to === null ? null : to - from,
 })
 
 describe('the sentence that says what is going on', () => {
@@ -28,6 +34,20 @@ describe('the sentence that says what is going on', () => {
   })
   it('says how far a running job is', () => {
     expect(whatIsGoingOn(job({ state: 'running', attempt: 1, progress: 0.4, started_at: at(0) }), START + 3000)).toBe('Running for 3 s, attempt 1 of 4, 40 % done.')
+  })
+  it('says who paused the queue a job waits in, and why', () => {
+    const queue = { paused: true, paused_at: at(0), paused_by: 'ada', pause_reason: 'the relay is down' }
+    expect(whatIsGoingOn(job(), START + 60_000, { queue })).toBe('Waiting: the queue was paused by ada 1 m ago: the relay is down.')
+  })
+  it('says that a running job was told to stop, by whom and why', () => {
+    const told = whatIsGoingOn(job({ state: 'running', attempt: 1, started_at: at(0), cancel_requested_at: at(3000) }), START + 4000, { cancelled: { at: at(3000), actor: 'ada', reason: 'wrong customer' } })
+    expect(told).toContain('Was told to stop by ada 1 s ago: wrong customer.')
+  })
+  it('does not count a run beyond the attempts there are', () => {
+    expect(whatIsGoingOn(job({ state: 'running', attempt: 9, max_retries: 3, started_at: at(0) }), START + 1000)).toBe('Running for 1 s, run 9.')
+  })
+  it('says that a job expired, and before what', () => {
+    expect(whatIsGoingOn(job({ state: 'expired', completed_at: at(0) }), START + 5000)).toBe('Expired 5 s ago: its time was over before it could start.')
   })
   it('says why a job failed for good', () => {
     expect(whatIsGoingOn(job({ state: 'failed', attempt: 4, last_error: 'no' }), START)).toBe('Failed after 4 attempts: no')
@@ -50,7 +70,33 @@ describe('the timeline', () => {
   it('shows a job that was cancelled before it started as waiting only', () => {
     expect(timelineParts(job({ state: 'cancelled', completed_at: at(300) }), START + 5000).map(part => [part.name, part.ms, part.isOpen])).toEqual([['Waited', 300, false]])
   })
-  it('lists the moments in the order they happened', () => {
-    expect(timelinePoints(job({ state: 'failed', attempt: 2, started_at: at(10), completed_at: at(20) })).map(point => point.name)).toEqual(['Created', 'Attempt 2 started', 'Failed'])
+  it('draws every run and the waits between them, those after a failure apart', () => {
+    const parts = timelineParts(job({ state: 'completed', attempt: 2, started_at: at(1000), completed_at: at(1040) }), START + 5000, [attempt(2, 1000, 1040, 'completed'), attempt(1, 10, 30)])
+    expect(parts.map(part => [part.name, part.tone, part.ms])).toEqual([['Waited', 'waited', 10], ['Ran', 'failed', 20], ['Waited', 'retry', 970], ['Ran', 'completed', 40]])
+  })
+  it('takes the last run from the job while the attempts do not know it yet', () => {
+    const parts = timelineParts(job({ state: 'running', attempt: 2, started_at: at(100) }), START + 300, [attempt(1, 10, 30)])
+    expect(parts.map(part => [part.name, part.ms, part.isOpen])).toEqual([['Waited', 10, false], ['Ran', 20, false], ['Waited', 70, false], ['Ran', 200, true]])
+  })
+  it('sums up what was the same', () => {
+    const parts = timelineParts(job({ state: 'retrying', attempt: 2, started_at: at(100) }), START + 1000, [attempt(1, 10, 30), attempt(2, 100, 150)])
+    expect(timelineTotals(parts).map(part => [part.name, part.ms, part.isOpen])).toEqual([['Waited', 930, true], ['Ran', 70, false]])
+  })
+})
+
+describe('the steps of the story', () => {
+  it('keep what somebody said apart from what they did', () => {
+    const [, told] = storySteps([
+      { at: at(0), kind: 'created', text: 'Created in the queue drill.' },
+      { at: at(1500), kind: 'cancel_requested', actor: 'ada', reason: 'wrong: customer', text: 'Told to stop by ada: wrong: customer' },
+    ], job({ state: 'running', attempt: 1 }))
+    expect(told).toMatchObject({ title: 'Told to stop by ada', reason: 'wrong: customer', tone: 'person', afterMs: 1500, isAhead: false })
+  })
+  it('end with what is ahead, the nearest first', () => {
+    const steps = storySteps([{ at: at(0), kind: 'created', text: 'Created.' }], job({ state: 'retrying', attempt: 1, next_retry_at: at(5000), expires_at: at(4000) }))
+    expect(steps.filter(step => step.isAhead).map(step => step.title)).toEqual(['Expires if it has not begun', 'Run 2 starts'])
+  })
+  it('say nothing of an expiry once the job runs', () => {
+    expect(storySteps([], job({ state: 'running', attempt: 1, expires_at: at(4000) }))).toEqual([])
   })
 })

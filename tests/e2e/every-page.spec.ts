@@ -1,23 +1,40 @@
-import { expect, expectAccessible, expectNoSidewaysScroll, makeJob, sendWebhook, story, untilLive } from './story.ts'
+import { expect, expectAccessible, expectNoSidewaysScroll, makeDrill, makeJob, ownQueue, sendWebhook, story, untilLive, untilState } from './story.ts'
 
-const PAGES: [name: string, path: (ids: Record<'job' | 'receipt' | 'rejected', string>) => string][] = [
+const PAGES: [name: string, path: (ids: Record<'job' | 'failed' | 'running' | 'queue' | 'receipt' | 'rejected', string>) => string][] = [
   ['the overview', () => '/'],
   ['the jobs list', () => '/jobs'],
   ['the jobs list without a match', () => '/jobs?state=expired'],
   ['new job', () => '/jobs/new'],
   ['a job', ids => `/jobs/${ids.job}`],
+  ['a failed job', ids => `/jobs/${ids.failed}`],
+  ['a running job', ids => `/jobs/${ids.running}`],
+  ['the dead letter of a queue', ids => `/jobs?state=failed&queue_name=${ids.queue}`],
+  ['the queues', () => '/queues'],
+  ['a paused queue', ids => `/queues/${ids.queue}`],
+  ['the workers', () => '/workers'],
   ['the receipts list', () => '/receipts'],
   ['a receipt', ids => `/receipts/${ids.receipt}`],
   ['a rejected receipt', ids => `/receipts/${ids.rejected}`],
 ]
 
+/** One of each thing a page can show. */
+async function setStage(origin: string) {
+  const queue = ownQueue()
+  const failed = await makeDrill(origin, { fail_times: 1000, log: ['about to fail'] }, { queue_name: queue, max_retries: 1, backoff: { kind: 'fixed', base_ms: 50 } })
+  const running = await makeDrill(origin, { sleep_ms: 60_000, progress: true, log: ['begun'] })
+  await untilState(origin, failed, 'failed')
+  await untilState(origin, running, 'running')
+  await fetch(`${origin}/api/v1/queues/${queue}/pause`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ reason: 'for the picture' }) })
+  return { job: await makeJob(origin), failed, running, queue, receipt: await sendWebhook(origin), rejected: await sendWebhook(origin, { secret: 'wrong' }) }
+}
+
 for (const [name, path] of PAGES) {
   story(`${name} has one title, fits the window, and axe finds nothing`, async ({ page, origin }) => {
-    const ids = { job: await makeJob(origin), receipt: await sendWebhook(origin), rejected: await sendWebhook(origin, { secret: 'wrong' }) }
+    const ids = await setStage(origin)
     await page.goto(path(ids))
     await untilLive(page)
     await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
-    await page.waitForLoadState('networkidle')
+    await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0)
     await expectNoSidewaysScroll(page)
     await expectAccessible(page)
   })

@@ -1,5 +1,9 @@
 import AxeBuilder from '@axe-core/playwright'
 import { test as base, expect, type Page } from 'playwright/test'
+import type { z } from 'zod'
+import type { JobState } from '#shared/job-states.ts'
+import type { DrillPayload } from '#shared/schemas/drill.ts'
+import type { CreateJobBody } from '#shared/schemas/job.ts'
 import { genericWebhook, uniqueBody } from '../factories/webhook.ts'
 
 export { expect }
@@ -48,6 +52,21 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
 export async function makeJob(origin: string, length = 20): Promise<string> {
   const answer = await fetch(`${origin}/api/jobs/random-text?length=${length}`, { method: 'POST' })
   return (await answer.json() as { id: string }).id
+}
+
+/** Creates a job that behaves as its payload says (type `drill`), with other fields of the API as given. Answers its id. */
+export async function makeDrill(origin: string, payload: z.input<typeof DrillPayload>, fields: Partial<z.input<typeof CreateJobBody>> = {}): Promise<string> {
+  const body = JSON.stringify({ job_type: 'drill', payload, ...fields })
+  const answer = await fetch(`${origin}/api/v1/jobs`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  return (await answer.json() as { id: string }).id
+}
+
+/** A queue that no other story uses. */
+export const ownQueue = () => `story-${crypto.randomUUID().slice(0, 8)}`
+
+/** Waits until a job is in this state, as the API tells it. */
+export async function untilState(origin: string, id: string, state: JobState): Promise<void> {
+  await expect.poll(async () => (await (await fetch(`${origin}/api/v1/jobs/${id}`)).json() as { state: JobState }).state).toBe(state)
 }
 
 /** Sends a webhook as another service would. Answers the receipt's id. */

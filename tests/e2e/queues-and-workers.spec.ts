@@ -1,0 +1,66 @@
+import { expect, expectAccessible, makeDrill, ownQueue, story, untilLive, untilState } from './story.ts'
+
+story('a queue is paused with a reason, a job of it says so, and resumed it goes on', async ({ page, origin }) => {
+  const queue = ownQueue()
+  await untilState(origin, await makeDrill(origin, {}, { queue_name: queue }), 'completed')
+  await page.goto('/queues')
+  await page.getByRole('button', { name: `Pause the queue ${queue}` }).click()
+  await page.getByRole('dialog').getByLabel('Reason').fill('the relay is down')
+  await expectAccessible(page)
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: `Resume the queue ${queue}` })).toBeVisible()
+  const id = await makeDrill(origin, {}, { queue_name: queue })
+  await page.goto(`/jobs/${id}`)
+  await expect(page.getByTestId('sentence')).toContainText(/paused by open access .*: the relay is down/)
+  await page.getByRole('link', { name: queue }).click()
+  await expect(page.getByTestId('sentence')).toContainText('the relay is down')
+  await page.getByRole('button', { name: `Resume the queue ${queue}` }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click()
+  await expect(page.getByRole('button', { name: `Pause the queue ${queue}` })).toBeVisible()
+  await untilState(origin, id, 'completed')
+})
+
+story('a limit is set in the form of a queue, and a wrong one is told at its field', async ({ page, origin }) => {
+  const queue = ownQueue()
+  await makeDrill(origin, {}, { queue_name: queue })
+  await page.goto(`/queues/${queue}`)
+  await expect(page.getByRole('button', { name: 'Save the rules' })).toBeDisabled()
+  await page.getByLabel('Running at once').fill('0')
+  await page.getByRole('button', { name: 'Save the rules' }).click()
+  await expect(page.getByText('Must be at least 1.')).toBeVisible()
+  await page.getByLabel('Running at once').fill('2')
+  await page.getByLabel('Starts per period').fill('600')
+  await page.getByLabel('Period', { exact: true }).fill('60')
+  await expect(page.getByText('"concurrency":2')).toBeVisible()
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Save the rules' }).click()
+  await expect(page.getByTestId('sentence')).toContainText('600 starts per 1 m, 2 at once')
+  const { concurrency } = await (await page.request.get(`/api/v1/queues/${queue}`)).json() as { concurrency: number }
+  expect(concurrency).toBe(2)
+  await page.goto('/queues')
+  await expect(page.getByRole('row').filter({ hasText: queue })).toContainText(queue)
+})
+
+story('the workers page shows the worker, what it runs, and leads to the job', async ({ page, origin }) => {
+  const id = await makeDrill(origin, { sleep_ms: 60_000 })
+  await untilState(origin, id, 'running')
+  await page.goto('/workers')
+  await untilLive(page)
+  await expect(page.getByText('1 process takes work.')).toBeVisible()
+  await expect(page.getByText('Running', { exact: true })).toBeVisible()
+  await expect(page.getByText(/process \d+, version/)).toBeVisible()
+  await page.getByTitle(id).click()
+  await page.waitForURL(`**/jobs/${id}`)
+  await page.request.post(`/api/v1/jobs/${id}/cancel`)
+})
+
+story('the new pages are reached from the palette', async ({ page }) => {
+  await page.goto('/')
+  await untilLive(page)
+  for (const name of ['Queues', 'Workers']) {
+    await page.keyboard.press('Control+K')
+    await page.getByPlaceholder('Page, action or id').pressSequentially(name)
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible()
+  }
+})
