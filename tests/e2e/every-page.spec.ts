@@ -76,7 +76,7 @@ story.describe('what is not there', () => {
 story('the overview says what is up and leads to what failed', async ({ page, origin }) => {
   await makeJob(origin)
   await page.goto('/')
-  for (const part of [/PostgreSQL|Database/, /Belt/i, /Workers?/]) await expect(page.getByText(part).first()).toBeVisible()
+  for (const part of [/PostgreSQL|Database/, /Belt/i, /Workers?/]) await expect(page.getByRole('region', { name: 'Parts of the system' }).getByText(part).first()).toBeVisible()
   await page.getByRole('link', { name: /^Failed/ }).first().click()
   await page.waitForURL('**/jobs?state=failed')
 })

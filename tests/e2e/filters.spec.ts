@@ -1,19 +1,24 @@
-import { expect, makeJob, sendWebhook, story } from './story.ts'
+import { expect, makeDrill, makeJob, ownQueue, sendWebhook, story, untilState } from './story.ts'
 
 story('filters of jobs live in the address: a reload keeps them, Back undoes them', async ({ page, origin }) => {
+  const queue = ownQueue()
+  await untilState(origin, await makeDrill(origin, {}, { queue_name: queue }), 'completed')
   await makeJob(origin)
   await page.goto('/jobs')
+  await page.getByRole('combobox', { name: 'Queue' }).click()
+  await page.getByRole('option', { name: queue }).click()
+  await page.waitForURL(`**/jobs?queue_name=${queue}`)
   const states = page.getByRole('navigation', { name: 'Filter by state' })
   await states.getByRole('link', { name: /^Completed/ }).click()
-  await page.waitForURL('**/jobs?state=completed')
+  await page.waitForURL(`**/jobs?queue_name=${queue}&state=completed`)
   await page.reload()
-  await expect(states.getByRole('link', { name: /^Completed/ })).toHaveAttribute('aria-current', 'true')
-  await expect(page.locator('[data-row]').first()).toBeVisible()
+  await expect(states.getByRole('link', { name: 'Completed 1' })).toHaveAttribute('aria-current', 'true')
+  await expect(page.locator('[data-row]')).toHaveCount(1)
   await states.getByRole('link', { name: /^Failed/ }).click()
   await expect(page.getByText('No job matches')).toBeVisible()
   await page.goBack()
   await expect(states.getByRole('link', { name: /^Completed/ })).toHaveAttribute('aria-current', 'true')
-  await expect(page.locator('[data-row]').first()).toBeVisible()
+  await expect(page.locator('[data-row]')).toHaveCount(1)
 })
 
 story('the search by id lives in the address too', async ({ page, origin }) => {

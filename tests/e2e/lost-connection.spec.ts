@@ -17,9 +17,14 @@ async function makeJobUnheard(): Promise<string> {
   const client = new pg.Client({ connectionString: process.env.STORY_DATABASE })
   await client.connect()
   const id = uuidv7()
+  await client.query('BEGIN')
   await client.query(
-    `INSERT INTO jobs (id, organization_id, queue_name, job_type, state, payload, max_retries, timeout_seconds, due_at, created_at, updated_at)
-     VALUES ($1, $2, 'random-text', 'random-text', 'pending', '{"length": 11}', 3, 300, now(), now(), now())`, [id, DEFAULT_ORGANIZATION_ID])
+    `INSERT INTO jobs (id, organization_id, queue_name, job_type, state, payload, max_retries, timeout_seconds, created_at, updated_at)
+     VALUES ($1, $2, 'random-text', 'random-text', 'pending', '{"length": 11}', 3, 300, now(), now())`, [id, DEFAULT_ORGANIZATION_ID])
+  await client.query(
+    `INSERT INTO due_jobs (job_id, organization_id, lane, queue_name, priority, ready, gated) VALUES ($1, $2, 'random-text', 'random-text', 0, true, false)`,
+    [id, DEFAULT_ORGANIZATION_ID])
+  await client.query('COMMIT')
   await client.end()
   return id
 }

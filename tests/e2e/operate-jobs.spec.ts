@@ -52,6 +52,7 @@ story('a waiting job gets another priority, with the keyboard alone; a wrong one
   await page.getByRole('button', { name: 'Change priority' }).focus()
   await page.keyboard.press('Enter')
   const field = page.getByRole('dialog').getByLabel('Priority')
+  await expect(field).toBeFocused()
   await field.fill('1000')
   await expect(page.getByText('A whole number from -100 to 100.').first()).toBeVisible()
   await field.fill('7')
