@@ -2,7 +2,7 @@
 // nothing installed: plain JavaScript, no packages.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -45,6 +45,8 @@ function run(command, args) {
 
 /** Exactly what the lockfile says, by `npm ci` where it can. */
 function installPackages() {
+  // npm ci empties the folder first, and through a link it would empty somebody else's.
+  if (lstatSync(at('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) stop('node_modules is a link to packages of another lockfile. Remove the link, or bring the packages there up to date.')
   say('installing packages; the first time takes a minute or two')
   const flags = ['--no-audit', '--no-fund', '--loglevel=error']
   const { status, stderr, error } = spawnSync('npm', ['ci', ...flags], { cwd: ROOT, stdio: ['ignore', 'inherit', 'pipe'], encoding: 'utf8', env: QUIET })
