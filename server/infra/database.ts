@@ -3,6 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { getConfig } from '#server/config.ts'
 import { PrismaClient, type Prisma } from '#server/generated/prisma/client.ts'
 import { logger } from '#server/infra/logger.ts'
+import { JOB_TYPE_NAMES } from '#shared/job-types.ts'
 
 /**
  * `app` is under row-level security, `engine` runs the engine's statements across organizations, `belt` is the engine's
@@ -12,7 +13,8 @@ export type DatabaseRole = 'app' | 'engine' | 'belt'
 export type Transaction = Prisma.TransactionClient
 export type { Prisma }
 
-const MAX_CONNECTIONS: Record<DatabaseRole, number> = { app: 10, engine: 10, belt: 8 }
+/** Each lane of a belt on PostgreSQL keeps connections of its own to listen on, beside those it works with. */
+const MAX_CONNECTIONS: Record<DatabaseRole, number> = { app: 10, engine: 10, belt: 8 + 4 * JOB_TYPE_NAMES.length }
 const pools = new Map<DatabaseRole, pg.Pool>()
 const waits = { count: 0, milliseconds: 0 }
 let client: PrismaClient | undefined
