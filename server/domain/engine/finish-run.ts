@@ -23,7 +23,7 @@ export async function finishRun(job: ClaimedJob, outcome: Outcome): Promise<void
   const { outcome: final, result } = serialise(outcome)
   const step = decideNextStep({ outcome: final, failures: job.failures, crashes: job.crashes, maxRetries: job.maxRetries, backoff: job.backoff, random: Math.random() })
   try {
-    const changed = await endRun({ job, run: { id: job.id, run: job.run, state: step.state, outcome: step.outcome, result, error: errorOf(final), delayMs: step.delayMs } })
+    const changed = await endRun({ job, run: { id: job.id, run: job.run, state: step.state, outcome: step.outcome, result, error: errorOf(final), delayMs: step.delayMs, plain: job.plain } })
     endJobOf(job.claimId)
     if (!changed) logger().warn({ job: job.id, run: job.run }, 'late result refused: this run was already taken back')
   }

@@ -1,15 +1,12 @@
+import { randomInt } from 'node:crypto'
+import { intArray, uuidArray } from '#server/infra/binary-arrays.ts'
 import { pool } from '#server/infra/database.ts'
 import { retryDeadlock } from '#server/domain/engine/retry-deadlock.ts'
-import { ACCEPT_COLUMNS, acceptStatement, JOBS_OF_KEYS, type AcceptColumn } from '#server/domain/engine/sql/accept.ts'
 import { BOUNCE, CLAIM } from '#server/domain/engine/sql/claim.ts'
-import { COMPLETE, FINISH, NEXT_STATES, OUTCOMES } from '#server/domain/engine/sql/finish.ts'
+import { COMPLETE, COMPLETE_PLAIN, FINISH, NEXT_STATES, OUTCOMES } from '#server/domain/engine/sql/finish.ts'
 import { PROGRESS } from '#server/domain/engine/sql/presence.ts'
 import type { Backoff } from '#shared/schemas/job.ts'
 import type { JobState } from '#shared/job-states.ts'
-
-type Value = string | number | boolean | null
-/** A job row to insert, by column; times are RFC 3339 text, JSON columns are serialised. */
-export type NewRow = Record<AcceptColumn, Value> & { id: string, state: JobState, job_type: string | null, organization_id: string, idempotency_key: string | null }
 
 export interface ClaimedJob {
   id: string
@@ -28,6 +25,8 @@ export interface ClaimedJob {
   concurrencyKey: string | null
   /** Was held by a worker that died with several jobs: it runs where it can harm nobody. */
   suspect: boolean
+  /** Holds no key or place and never expires: nothing but its row changes when it completes. */
+  plain: boolean
   /** By this process' clock; the row's is PostgreSQL's. */
   startedAt: Date
   /** Milliseconds from its hint to its claim. */
@@ -45,6 +44,8 @@ export interface FinishedRun {
   result: string | null
   error: string | null
   delayMs: number
+  /** As the claimed job's; needed for completions only. */
+  plain?: boolean
 }
 
 /** A row after its change, as the live bus tells it. */
@@ -60,7 +61,7 @@ export interface ChangedJob {
 /** A row after its run, with the keys it may have given back. */
 export interface EndedJob extends ChangedJob { gated: boolean, ordering_key: string | null, concurrency_key: string | null }
 
-const column = <T, K extends keyof T>(rows: T[], key: K): T[K][] => rows.map(row => row[key])
+export const column = <T, K extends keyof T>(rows: T[], key: K): T[K][] => rows.map(row => row[key])
 
 /** Lowest and highest of some ids: what tells PostgreSQL which days to look into. Needs at least one. */
 export function bounds(ids: string[]): [string, string] {
@@ -72,31 +73,20 @@ export function bounds(ids: string[]): [string, string] {
   return [low, high]
 }
 
-/** Inserts rows in one statement; answers the ids inserted (a repeated idempotency key leaves its row out). `again`: a first try may have been committed. */
-export async function insertJobs(rows: NewRow[], again = false): Promise<Set<string>> {
-  const first = rows[0]!
-  const varying = new Set(ACCEPT_COLUMNS.filter(name => name === 'id' || rows.some(row => row[name] !== first[name])))
-  const values = ACCEPT_COLUMNS.map(name => varying.has(name) ? rows.map(row => row[name]) : first[name])
-  const { rows: inserted } = await pool('engine').query<{ id: string }>({ ...acceptStatement(varying, again), values })
-  return new Set(inserted.map(row => row.id))
-}
-
-/** Which job holds each idempotency key; keyed by `organization key`. */
-export async function jobsOfKeys(asked: { organizationId: string, key: string }[]): Promise<Map<string, string>> {
-  const { rows } = await pool('engine').query<{ organization_id: string, key: string, job_id: string }>(
-    JOBS_OF_KEYS, [column(asked, 'organizationId'), column(asked, 'key')])
-  return new Map(rows.map(row => [`${row.organization_id} ${row.key}`, row.job_id]))
-}
-
 export async function claimJobs(ids: string[], workerId: string, leaseSeconds: number): Promise<ClaimedJob[]> {
   const startedAt = new Date()
-  const { rows } = await retryDeadlock(() => pool('engine').query({ name: 'claim', text: CLAIM, values: [ids, workerId, leaseSeconds, ...bounds(ids)] }))
+  const claimId = newClaimId()
+  const { rows } = await retryDeadlock(() => pool('engine').query({ name: 'claim', text: CLAIM, values: [uuidArray(ids), workerId, leaseSeconds, ...bounds(ids), claimId] }))
   return rows.map(row => ({
     id: row.id, organizationId: row.organization_id, queueName: row.queue_name, jobType: row.job_type, run: row.run, payload: row.payload,
     failures: row.failures, crashes: row.crashes, maxRetries: row.max_retries, backoff: row.backoff, timeoutSeconds: row.timeout_seconds,
-    gated: row.gated, orderingKey: row.ordering_key, concurrencyKey: row.concurrency_key, suspect: row.suspect, startedAt, lagMs: row.lag_ms, claimId: row.claim_id,
+    gated: row.gated, orderingKey: row.ordering_key, concurrencyKey: row.concurrency_key, suspect: row.suspect, plain: !row.gated && !row.expires,
+    startedAt, lagMs: row.lag_ms, claimId,
   }))
 }
+
+/** 62 random bits: the row lives for seconds, and one of the same id would make the claim fail and be tried again. */
+const newClaimId = (): string => String(BigInt(randomInt(2 ** 31)) << 31n | BigInt(randomInt(2 ** 31)))
 
 /** Puts jobs that a paused or limited queue kept from being claimed back into the waiting room. */
 export async function bounceJobs(ids: string[]): Promise<void> {
@@ -111,7 +101,8 @@ export async function saveProgress(id: string, run: number, progress: number): P
 export async function completeRuns(runs: FinishedRun[], claimIds: string[]): Promise<Set<string>> {
   const once = eachJobOnce(runs)
   const results = `[${once.map(run => run.result ?? 'null').join(',')}]`
-  const { rows } = await pool('engine').query<{ id: string }>({ name: 'complete', text: COMPLETE, values: [...guardOf(once, claimIds), results] })
+  const statement = once.every(run => run.plain) ? { name: 'complete-plain', text: COMPLETE_PLAIN } : { name: 'complete', text: COMPLETE }
+  const { rows } = await pool('engine').query<{ id: string }>({ ...statement, values: [...guardOf(once, claimIds), results] })
   return new Set(rows.map(row => row.id))
 }
 
@@ -130,7 +121,7 @@ const eachJobOnce = (runs: FinishedRun[]): FinishedRun[] =>
   [...new Map(runs.toSorted((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : a.run - b.run).map(run => [run.id, run])).values()]
 
 const guardOf = (runs: FinishedRun[], claimIds: string[]): unknown[] =>
-  [column(runs, 'id'), column(runs, 'run'), claimIds, runs[0]!.id, runs.at(-1)!.id]
+  [uuidArray(column(runs, 'id')), intArray(column(runs, 'run')), claimIds, runs[0]!.id, runs.at(-1)!.id]
 
 export interface LogLine { jobId: string, run: number, line: number, organizationId: string, at: Date, text: string }
 

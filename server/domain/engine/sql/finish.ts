@@ -1,5 +1,9 @@
 import { COUNT_MOVES, FINAL } from '#server/domain/engine/sql/counters.ts'
 
+const FORGOTTEN = `forgotten as (
+    delete from cancel_requests where job_id = any(array(select id from ended where cancel_asked))
+  )`
+
 /**
  * What every end of a run does besides the row: `ended` holds the changed rows with `outcome`. Keys and places are given
  * back (an ordering key only by a final end: a retrying head holds up its followers), what runs again enters the waiting
@@ -19,9 +23,7 @@ export const AFTER_RUN = `
     insert into job_attempts (job_id, run, organization_id, worker_id, outcome, error, started_at, finished_at)
     select id, run, organization_id, worker_id, outcome, last_error, started_at, updated_at from ended where outcome <> 'completed'
     on conflict (job_id, run) do nothing
-  ), forgotten as (
-    delete from cancel_requests where job_id = any(array(select id from ended where cancel_asked))
-  ), unexpiring as (
+  ), ${FORGOTTEN}, unexpiring as (
     delete from job_expiries where job_id = any(array(select id from ended where expires_at is not null and state in ${FINAL}))
   ), moved as (
     select organization_id, queue_name, job_type, 'running' as from_state, state as to_state from ended
@@ -44,13 +46,24 @@ const RELEASED = `released as (
     delete from claims where id = any($3::bigint[])
   )`
 
+const COMPLETED = `
+    update jobs j set state = 'completed', result = $6::jsonb -> (${N} - 1), progress = 1, suspect = false, completed_at = now(), updated_at = now()
+    where ${MINE}`
+
 /** Ends runs that completed. $1: ids in order, $2: runs, $3: claims to let go of, $4 and $5: bounds, $6: results, a JSON array. Answers the ids accepted. */
 export const COMPLETE = `
-  with ended as (
-    update jobs j set state = 'completed', result = $6::jsonb -> (${N} - 1), progress = 1, suspect = false, completed_at = now(), updated_at = now()
-    where ${MINE}
+  with ended as (${COMPLETED}
     ${RETURNING}, 'completed' as outcome
   ), ${RELEASED}, ${AFTER_RUN}
+  select id from ended`
+
+/** The same for jobs that hold no key or place and never expire: what every column more of a row costs is felt here. */
+export const COMPLETE_PLAIN = `
+  with ended as (${COMPLETED}
+    returning j.id, j.organization_id, j.queue_name, j.job_type, j.cancel_requested_at is not null as cancel_asked
+  ), ${RELEASED}, ${FORGOTTEN}, moved as (
+    select organization_id, queue_name, job_type, 'running' as from_state, 'completed' as to_state from ended
+  ), counted as (${COUNT_MOVES})
   select id from ended`
 
 /** A job that was asked to stop does not run again, however its run ended. */

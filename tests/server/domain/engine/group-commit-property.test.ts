@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import type * as Accept from '#server/domain/engine/accept-jobs.ts'
-import type * as Store from '#server/domain/engine/store.ts'
+import type * as Store from '#server/domain/engine/insert-jobs.ts'
 
 const ORGANIZATIONS = [randomUUID(), randomUUID()]
 let database: TestDatabase
@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   Object.assign(process.env, { DATABASE_APP_URL: database.appUrl, DATABASE_ENGINE_URL: database.engineUrl, REDIS_URL: '', BESPIN_BELT: 'postgres', LOG_LEVEL: 'error' })
   accept = await import('#server/domain/engine/accept-jobs.ts')
-  store = await import('#server/domain/engine/store.ts')
+  store = await import('#server/domain/engine/insert-jobs.ts')
   closeDatabase = (await import('#server/infra/database.ts')).closeDatabase
 })
 afterAll(async () => {
