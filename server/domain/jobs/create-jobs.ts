@@ -1,5 +1,6 @@
 import { AppError } from '#server/domain/app-error.ts'
-import { acceptJobs, type NewJob } from '#server/domain/engine/accept-jobs.ts'
+import { acceptJobs } from '#server/domain/engine/accept-jobs.ts'
+import type { NewJob } from '#server/domain/engine/make-rows.ts'
 import { isDataError } from '#server/domain/engine/split-on-data-error.ts'
 import { dataErrorText } from '#server/domain/jobs/create-job.ts'
 import { judgeFor } from '#server/domain/jobs/judge-job.ts'

@@ -1,6 +1,6 @@
 import { AppError } from '#server/domain/app-error.ts'
 import { getConfig } from '#server/config.ts'
-import type { NewJob } from '#server/domain/engine/accept-jobs.ts'
+import type { NewJob } from '#server/domain/engine/make-rows.ts'
 import { queueRule, type QueueRule } from '#server/domain/engine/queue-rules.ts'
 import { serialisePayload, serialiseTags } from '#server/domain/jobs/serialise-json.ts'
 import { fromIssues, invalidField } from '#server/domain/jobs/validation-error.ts'

@@ -21,24 +21,16 @@ export const COUNT_MOVES = `
 /** States that nothing but an operator can leave. */
 export const FINAL = `('completed', 'failed', 'cancelled', 'expired')`
 
-interface NewJobRow { organization_id: string, queue_name: unknown, job_type: string | null, state: string }
+interface NewJob { organization_id: string, queue_name: string, job_type: string | null, state: string }
 
 /** What new rows add to the counters, in columns: organizations, queues, job types, states, numbers. */
-export function countNew(rows: readonly NewJobRow[]): [string[], string[], string[], string[], number[]] {
-  const groups = new Map<string, { row: NewJobRow, n: number }>()
-  let last: { row: NewJobRow, n: number } | undefined
-  for (const row of rows) {
-    // Rows of one call are mostly alike.
-    if (!last || !isAlike(last.row, row)) {
-      const key = `${row.organization_id} ${row.state} ${row.job_type} ${row.queue_name}`
-      last = groups.get(key) ?? { row, n: 0 }
-      groups.set(key, last)
-    }
-    last.n++
-  }
-  const deltas = [...groups.values()].flatMap(({ row, n }) => [{ row, state: row.state, n }, { row, state: 'created', n }])
-  return [deltas.map(({ row }) => row.organization_id), deltas.map(({ row }) => String(row.queue_name)), deltas.map(({ row }) => row.job_type ?? ''), deltas.map(({ state }) => state), deltas.map(({ n }) => n)]
+export function countNew(rows: readonly { rest: NewJob }[]): [string[], string[], string[], string[], number[]] {
+  const alike = [...Map.groupBy(rows, row => row.rest)].map(([rest, same]) => ({ rest, n: same.length }))
+  const groups = [...Map.groupBy(alike, ({ rest }) => `${rest.organization_id} ${rest.state} ${rest.job_type} ${rest.queue_name}`).values()]
+  const deltas = groups.flatMap((group) => {
+    const { rest } = group[0]!
+    const n = group.reduce((sum, each) => sum + each.n, 0)
+    return [{ rest, state: rest.state, n }, { rest, state: 'created', n }]
+  })
+  return [deltas.map(({ rest }) => rest.organization_id), deltas.map(({ rest }) => rest.queue_name), deltas.map(({ rest }) => rest.job_type ?? ''), deltas.map(({ state }) => state), deltas.map(({ n }) => n)]
 }
-
-const isAlike = (a: NewJobRow, b: NewJobRow): boolean =>
-  a.queue_name === b.queue_name && a.state === b.state && a.job_type === b.job_type && a.organization_id === b.organization_id

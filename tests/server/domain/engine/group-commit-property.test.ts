@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import type * as Accept from '#server/domain/engine/accept-jobs.ts'
+import type { NewJob } from '#server/domain/engine/make-rows.ts'
 import type * as Store from '#server/domain/engine/insert-jobs.ts'
 
 const ORGANIZATIONS = [randomUUID(), randomUUID()]
@@ -35,7 +36,7 @@ const row: fc.Arbitrary<Row> = fc.record({
 /** Calls at the same time: jobs that come one by one, and bulk calls. */
 const calls = fc.array(fc.oneof({ weight: 3, arbitrary: row.map(one => [one]) }, fc.array(row, { minLength: 2, maxLength: 40 })), { minLength: 1, maxLength: 25 })
 
-const toJob = ({ organization, key, flaw, mark }: Row): Accept.NewJob => ({
+const toJob = ({ organization, key, flaw, mark }: Row): NewJob => ({
   organizationId: ORGANIZATIONS[organization]!, queueName: 'mail', jobType: null, maxRetries: 1, timeoutSeconds: 60,
   payload: flaw === 'nul' ? '{"text":"\\u0000"}' : flaw === 'no json' ? '{' : JSON.stringify({ mark }),
   priority: flaw === 'priority' ? 40_000 : 0,
@@ -150,8 +151,10 @@ async function kill(pauses: number[]): Promise<number> {
 function newRow(key: string | null): Store.NewRow {
   const id = `${Date.now().toString(16).padStart(12, '0').replace(/^(.{8})(.{4})$/, '$1-$2')}-7000-8000-${randomUUID().slice(-12)}`
   return {
-    id, organization_id: ORGANIZATIONS[0]!, queue_name: 'mail', job_type: null, state: 'pending', priority: 0, payload: '{"mark":1}', tags: null, idempotency_key: key,
-    idempotency_seconds: 60, ordering_key: null, concurrency_key: null, gated: false, max_retries: 1, backoff: null, timeout_seconds: 60, due_at: null,
-    dispatched_at: null, scheduled_at: null, expires_at: null, created_at: new Date().toISOString(),
+    id, payload: '{"mark":1}', rest: {
+      organization_id: ORGANIZATIONS[0]!, queue_name: 'mail', job_type: null, state: 'pending', priority: 0, tags: null, idempotency_key: key,
+      idempotency_seconds: 60, ordering_key: null, concurrency_key: null, gated: false, max_retries: 1, backoff: null, timeout_seconds: 60, due_at: null,
+      dispatched_at: null, scheduled_at: null, expires_at: null, created_at: new Date().toISOString(),
+    },
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { beat, claimOne, counts, ended, job, left, ORGANIZATION, record, row, stamp, toEnded, useRecord, WORKER } from './record.ts'
-import type { NewJob } from '#server/domain/engine/accept-jobs.ts'
+import type { NewJob } from '#server/domain/engine/make-rows.ts'
 import type * as Store from '#server/domain/engine/store.ts'
 import type * as Gated from '#server/domain/engine/dispatch-gated.ts'
 import type * as After from '#server/domain/engine/after-runs.ts'
