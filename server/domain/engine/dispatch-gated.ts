@@ -56,7 +56,7 @@ const WRITE = `
   )
   update jobs set dispatched_at = now(), gated = true
   where id = any(array(select job_id from gone)) and id between $2 and $3 and state = 'pending'
-  returning id, job_type, priority, true as alone`
+  returning id, priority, true as alone`
 
 /** Stamps what may go of one queue; answers the stamped jobs and whether more may follow at once. */
 export async function stampGated(lane: string, pair: QueuePair): Promise<{ stamped: StampedJob[], more: boolean }> {

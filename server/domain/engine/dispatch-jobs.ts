@@ -3,7 +3,7 @@ import { healParked, healSlots, stampGated } from '#server/domain/engine/dispatc
 import { pushToBelt, refreshLane } from '#server/domain/engine/push-to-belt.ts'
 import { tellChanges } from '#server/domain/engine/tell-changes.ts'
 import { gatedPairs, promoteDue, readyLanes, stampReady, type StampedJob } from '#server/domain/engine/waiting-room.ts'
-import { isJobType, JOB_TYPE_NAMES, type JobType } from '#shared/job-types.ts'
+import { JOB_TYPE_NAMES, type JobType } from '#shared/job-types.ts'
 
 const BATCH = 1000
 const HEAL_BATCH = 1000
@@ -34,7 +34,7 @@ async function dispatchReady(lane: JobType, room: number): Promise<void> {
   for (let left = room; left > 0;) {
     const stamped = await stampReady(lane, Math.min(left, BATCH))
     if (stamped.length === 0) return
-    await push(stamped)
+    await push(lane, stamped)
     left -= stamped.length
   }
 }
@@ -43,7 +43,7 @@ async function dispatchGated(lane: JobType): Promise<void> {
   for (const pair of await gatedPairs(lane)) {
     for (let more = true; more;) {
       const round = await stampGated(lane, pair)
-      await push(round.stamped)
+      await push(lane, round.stamped)
       more = round.more
     }
   }
@@ -56,5 +56,4 @@ export async function healWaitingKeys(): Promise<void> {
   while (await healParked(HEAL_BATCH) === HEAL_BATCH);
 }
 
-const push = (stamped: StampedJob[]): Promise<void> =>
-  pushToBelt(stamped.filter(job => isJobType(job.job_type)).map(job => ({ id: job.id, lane: job.job_type as JobType, priority: job.priority, alone: job.alone })))
+const push = (lane: JobType, stamped: StampedJob[]): Promise<void> => pushToBelt(stamped.map(({ id, priority, alone }) => ({ id, lane, priority, alone })))

@@ -6,7 +6,7 @@ import { COUNT_MOVES } from '#server/domain/engine/sql/counters.ts'
 import type { JobState } from '#shared/job-states.ts'
 
 /** A job whose hint may go to the belt; `alone` when it must not share an envelope. */
-export interface StampedJob { id: string, job_type: string, priority: number, alone: boolean }
+export interface StampedJob { id: string, priority: number, alone: boolean }
 export interface DueJob extends ChangedJob { from_state: JobState }
 
 const DUE_TIMERS = `select job_id from due_jobs where due_at <= now() order by due_at limit $1`
@@ -55,36 +55,35 @@ const PAIRS = `
   )`
 
 /** The ids whose turn it is: the same share of $3 for each organization, and within one for each of its queues. */
-const PICK = `${PAIRS}, shares as (
+const TURN = `shares as (
     select *, greatest(1, $3 / (select count(distinct organization_id) from open) / count(*) over (partition by organization_id)) as share
     from open where concurrency is null and rate_limit is null
-  )
-  select picked.job_id from shares cross join lateral (
-    select job_id from due_jobs d
-    where d.lane = $1 and d.gated = $2 and d.ready and d.organization_id = shares.organization_id and d.queue_name = shares.queue_name
-    order by d.priority desc, d.job_id limit shares.share) as picked
-  limit $3`
+  ), turn as (
+    select picked.job_id from shares cross join lateral (
+      select job_id from due_jobs d
+      where d.lane = $1 and d.gated = $2 and d.ready and d.organization_id = shares.organization_id and d.queue_name = shares.queue_name
+      order by d.priority desc, d.job_id limit shares.share) as picked
+    limit $3
+  )`
 
-/** Takes rows out of the waiting room and stamps their jobs. $1: ids, $2 and $3: their bounds. */
-const STAMP = `
-  with gone as (
+/**
+ * Takes those whose turn it is out of the waiting room and stamps their jobs; the lowest and highest id, found first, keep
+ * the update in their days. $1: lane, $2: gated, $3: how many at most.
+ */
+const STAMP = `${PAIRS}, ${TURN}, gone as (
     delete from due_jobs
-    where job_id = any(array(select job_id from due_jobs where job_id = any($1::uuid[]) and ready order by job_id for update skip locked))
+    where job_id = any(array(select job_id from due_jobs where job_id = any(array(select job_id from turn)) and ready order by job_id for update skip locked))
     returning job_id
+  ), ordered as materialized (
+    select array_agg(job_id order by job_id) as ids from gone
   )
   update jobs set dispatched_at = now()
-  where id = any(array(select job_id from gone)) and id between $2 and $3 and state = 'pending'
-  returning id, job_type, priority, gated or suspect as alone`
+  where id = any((select ids from ordered)::uuid[]) and id between (select ids[1] from ordered) and (select ids[cardinality(ids)] from ordered) and state = 'pending'
+  returning id, priority, gated or suspect as alone`
 
 /** Stamps at most `limit` ready jobs of a lane, shared fairly between organizations; answers them. */
 export async function stampReady(lane: string, limit: number): Promise<StampedJob[]> {
-  const picked = await pool('engine').query<{ job_id: string }>({ name: 'pick', text: PICK, values: [lane, false, limit] })
-  if (picked.rows.length === 0) return []
-  return stamp(picked.rows.map(row => row.job_id))
-}
-
-async function stamp(ids: string[]): Promise<StampedJob[]> {
-  const { rows } = await retryDeadlock(() => pool('engine').query<StampedJob>({ name: 'stamp', text: STAMP, values: [ids, ...bounds(ids)] }))
+  const { rows } = await retryDeadlock(() => pool('engine').query<StampedJob>({ name: 'stamp', text: STAMP, values: [lane, false, limit] }))
   return rows
 }
 
