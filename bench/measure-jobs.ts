@@ -62,7 +62,7 @@ async function untilDrained(database: pg.Pool, from: Date): Promise<Date> {
 async function hotShare(database: pg.Pool): Promise<number> {
   await sleep(1500)
   const { rows } = await database.query<{ share: number }>(
-    `select 100.0 * n_tup_hot_upd / nullif(n_tup_upd, 0) as share from pg_stat_user_tables where relname = 'jobs'`)
+    `select 100.0 * sum(n_tup_hot_upd) / nullif(sum(n_tup_upd), 0) as share from pg_stat_user_tables where relname ~ '^jobs_([0-9]+|default)$'`)
   return Number(rows[0]?.share ?? Number.NaN)
 }
 
