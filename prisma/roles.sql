@@ -52,3 +52,22 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
+
+-- Error groups: added up by the engine, muted and resolved by web requests.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bespin_app') THEN RETURN; END IF;
+  GRANT SELECT ON error_groups, error_places, error_series TO bespin_app;
+  GRANT UPDATE (state, muted_until, resolved_at) ON error_groups TO bespin_app;
+END $$;
+DO $$
+DECLARE t text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bespin_engine') THEN RETURN; END IF;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON error_deltas, error_groups, error_places, error_series TO bespin_engine;
+  FOREACH t IN ARRAY ARRAY['error_deltas', 'error_groups', 'error_places', 'error_series'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = t AND policyname = 'engine') THEN
+      EXECUTE format('CREATE POLICY engine ON %I TO bespin_engine USING (true) WITH CHECK (true)', t);
+    END IF;
+  END LOOP;
+END $$;

@@ -6,6 +6,7 @@ import { expireJobs } from '#server/domain/engine/expire-jobs.ts'
 import { cleanQueues, forgetKeys, keepPartitions } from '#server/domain/engine/keep-history.ts'
 import { reapClaims } from '#server/domain/engine/reap-claims.ts'
 import { recoverLostHints, sweepOldHints } from '#server/domain/engine/recover-hints.ts'
+import { forgetErrors, rollUpErrors } from '#server/domain/engine/roll-up-errors.ts'
 import { forgetSilentWorkers, holdLease, releaseLeases, rollUpCounters } from '#server/domain/engine/worker-rows.ts'
 import { untilWanted, wokenHere } from '#server/domain/engine/wake-dispatcher.ts'
 
@@ -29,6 +30,8 @@ const ENGINE_LOOPS: ControlLoop[] = [
   { name: 'sweep-hints', everyMs: 30_000, tick: sweepOldHints },
   { name: 'reap', everyMs: 1000, tick: reapAll },
   { name: 'roll-up', everyMs: 1000, tick: rollUpAll },
+  { name: 'roll-up-errors', everyMs: 1000, tick: rollUpErrors },
+  { name: 'forget-errors', everyMs: 60_000, tick: forgetErrors },
   { name: 'forget-workers', everyMs: 10_000, tick: forgetSilentWorkers },
   { name: 'partitions', everyMs: 60_000, tick: keepPartitions },
   { name: 'clean-queues', everyMs: 60_000, tick: cleanQueues },

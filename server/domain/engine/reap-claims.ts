@@ -2,7 +2,8 @@
 import { pool } from '#server/infra/database.ts'
 import { afterRuns } from '#server/domain/engine/after-runs.ts'
 import { CRASH_LIMIT } from '#server/domain/engine/retry-policy.ts'
-import { TAKE_BACK } from '#server/domain/engine/sql/finish.ts'
+import { errorGroupOf } from '#server/domain/engine/error-form.ts'
+import { TAKE_BACK, WORKER_LOST } from '#server/domain/engine/sql/finish.ts'
 import { bounds, type EndedJob } from '#server/domain/engine/store.ts'
 
 const BATCH = 200
@@ -59,6 +60,6 @@ function takeBackValues(held: HeldRun[], crashLimit: number): unknown[] {
   const sorted = held.toSorted((a, b) => a.id < b.id ? -1 : 1)
   return [
     sorted.map(each => each.id), sorted.map(each => each.run), sorted.map(each => each.dead && perWorker.get(each.worker)!.length === 1),
-    sorted[0]!.id, sorted.at(-1)!.id, sorted.map(each => each.dead), crashLimit,
+    sorted[0]!.id, sorted.at(-1)!.id, sorted.map(each => each.dead), crashLimit, errorGroupOf(WORKER_LOST),
   ]
 }

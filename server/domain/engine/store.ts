@@ -4,6 +4,7 @@ import { pool } from '#server/infra/database.ts'
 import { retryDeadlock } from '#server/domain/engine/retry-deadlock.ts'
 import { BOUNCE, CLAIM } from '#server/domain/engine/sql/claim.ts'
 import { COMPLETE, COMPLETE_PLAIN, FINISH, NEXT_STATES, OUTCOMES } from '#server/domain/engine/sql/finish.ts'
+import { errorGroupOf } from '#server/domain/engine/error-form.ts'
 import { PROGRESS } from '#server/domain/engine/sql/presence.ts'
 import type { Backoff } from '#shared/schemas/job.ts'
 import type { JobState } from '#shared/job-states.ts'
@@ -112,9 +113,12 @@ export async function endRuns(runs: FinishedRun[], claimIds: string[]): Promise<
   const { rows } = await pool('engine').query<EndedJob>({ name: 'finish', text: FINISH, values: [
     ...guardOf(once, claimIds),
     once.map(run => NEXT_STATES.indexOf(run.state as (typeof NEXT_STATES)[number]) + 1), once.map(run => OUTCOMES.indexOf(run.outcome) + 1),
-    column(once, 'delayMs'), JSON.stringify(column(once, 'error'))] })
+    column(once, 'delayMs'), JSON.stringify(column(once, 'error')), once.map(groupOfRun)] })
   return new Map(rows.map(row => [row.id, row]))
 }
+
+/** Failures, timeouts and crashes are errors; being cancelled, snoozed or handed back is none. */
+const groupOfRun = ({ outcome, error }: FinishedRun): string | null => (outcome === 'failed' || outcome === 'crashed' ? errorGroupOf(error ?? '') : null)
 
 /** In the order of their ids, as the statements need it; of two runs of one job only the later can be the running one. */
 const eachJobOnce = (runs: FinishedRun[]): FinishedRun[] =>

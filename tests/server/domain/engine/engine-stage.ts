@@ -14,7 +14,7 @@ export const QUEUES = ['wide', 'narrow'] as const
 export const NARROW = 2
 const LATER = '2099-01-01T00:00:00Z'
 const TABLES = `jobs, job_attempts, job_logs, due_jobs, job_slots, job_expiries, cancel_requests, queues, events, workers, idempotency_keys, claims,
-  job_counters, job_counter_deltas, job_minutes, chaos.moves`
+  job_counters, job_counter_deltas, job_minutes, error_deltas, error_groups, error_places, error_series, chaos.moves`
 
 export interface Ask { queue: 0 | 1, ordering: 0 | 1 | 2, concurrency: boolean, maxRetries: number, scheduled: boolean, expires: boolean, key: number }
 /** One member per word, so that a step's word tells its shape. */
