@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BulkJobsBody, BulkJobsResult } from './schemas/bulk-jobs.ts'
+import { ErrorGroup, ErrorGroupList, ErrorGroupSummary, ErrorQuery, ListErrorsQuery, MuteErrorBody, RetryErrorBody, RetryErrorResult } from './schemas/error-group.ts'
 import { Attempt, ListAttemptsQuery, ListLogsQuery, LogLine, TimelineEntry } from './schemas/event.ts'
 import {
   JobStatusQuery, JobStatusRow, ListDeadLetterQuery, PriorityBody, PriorityResult, PurgeDeadLetterBody, PurgeDeadLetterResult, ReasonQuery,
@@ -21,7 +22,7 @@ import { Worker, WorkerSummary } from './schemas/worker.ts'
  */
 export interface Operation {
   summary: string
-  tag: 'Jobs' | 'Queues' | 'Workers' | 'Webhooks in' | 'System' | 'Realtime'
+  tag: 'Jobs' | 'Errors' | 'Queues' | 'Workers' | 'Webhooks in' | 'System' | 'Realtime'
   /** `public`: anyone; `caller`: a credential or open access; `signature`: proven by the body's signature; `socket`: WebSocket, as caller. */
   auth: 'public' | 'caller' | 'signature' | 'socket'
   params?: z.ZodType
@@ -71,6 +72,14 @@ export const API = {
   'GET /api/v1/jobs/:id/attempts': { summary: 'Its runs, newest first', tag: 'Jobs', auth: 'caller', params: byId, query: ListAttemptsQuery, responses: { 200: z.array(Attempt) } },
   'GET /api/v1/jobs/:id/logs': { summary: 'What its runs logged, oldest first', tag: 'Jobs', auth: 'caller', params: byId, query: ListLogsQuery, responses: { 200: z.array(LogLine) } },
   'GET /api/v1/jobs/:id/events': { summary: 'Its story, oldest first: what happened, and who did what and why', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: z.array(TimelineEntry) } },
+
+  'GET /api/v1/errors': { summary: 'Failures grouped by what they say, over all queues, last seen first', tag: 'Errors', auth: 'caller', query: ListErrorsQuery, responses: { 200: ErrorGroupList } },
+  'GET /api/v1/errors/:id': { summary: 'One error group: where, when, its newest jobs and its story', tag: 'Errors', auth: 'caller', params: byId, query: ErrorQuery, responses: { 200: ErrorGroup } },
+  'POST /api/v1/errors/:id/mute': { summary: 'Hear no more of an error, for a time or until it is unmuted', tag: 'Errors', auth: 'caller', params: byId, body: MuteErrorBody, responses: { 200: ErrorGroupSummary } },
+  'POST /api/v1/errors/:id/unmute': { summary: 'Hear of a muted error again', tag: 'Errors', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: ErrorGroupSummary } },
+  'POST /api/v1/errors/:id/resolve': { summary: 'Say that an error is mended; it is regressed when it comes again', tag: 'Errors', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: ErrorGroupSummary } },
+  'POST /api/v1/errors/:id/reopen': { summary: 'Say that an error is not mended after all', tag: 'Errors', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: ErrorGroupSummary } },
+  'POST /api/v1/errors/:id/retry': { summary: 'Run every job again that an error left in the dead letter, oldest first', tag: 'Errors', auth: 'caller', params: byId, body: RetryErrorBody, bodyOptional: true, responses: { 200: RetryErrorResult } },
 
   'GET /api/v1/queues': { summary: 'Queues by name, configured or used', tag: 'Queues', auth: 'caller', query: ListQueuesQuery, responses: { 200: z.array(QueueSummary) } },
   'GET /api/v1/queues/:name': { summary: 'One queue and its rules', tag: 'Queues', auth: 'caller', params: byName, responses: { 200: Queue } },

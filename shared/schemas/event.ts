@@ -10,6 +10,7 @@ export const Attempt = z.object({
   run: z.number().int(),
   outcome: z.enum(ATTEMPT_OUTCOMES),
   error: z.string().nullable(),
+  error_group: Id.nullable().describe('the group of errors this run belongs to, when it failed'),
   worker_id: Id.nullable(),
   started_at: Timestamp.nullable(),
   finished_at: Timestamp.nullable(),

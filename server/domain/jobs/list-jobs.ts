@@ -1,4 +1,5 @@
 import { cursorId, toPage, type Page } from '#server/domain/page.ts'
+import { jobsOfError } from '#server/domain/engine/find-error-jobs.ts'
 import { listJobRows, listTaggedRows, listWholeJobRows, type JobFilter } from '#server/domain/jobs/store.ts'
 import { toBespinJob, toSummary } from '#server/domain/jobs/present-job.ts'
 import { statesOfBespinStatus, statesOfV1Status, type BespinStatus, type JobState } from '#shared/job-states.ts'
@@ -13,9 +14,17 @@ export async function listJobs(organizationId: string, query: ListJobsQuery): Pr
     states: allowedStates(query), queueName: query.queue_name ?? query.queue, jobType: query.job_type,
     idRange: query.q === undefined ? undefined : idRange(query.q), before: cursorId(query.cursor), skip: query.offset, take: query.limit + 1,
   }
+  if (query.error_group !== undefined) return listJobsOfError(organizationId, query.error_group, filter)
   if (query.tag === undefined) return toPage((await listJobRows(organizationId, filter)).map(toSummary), query.limit)
   const { rows, lookedUntil } = await listTaggedRows(organizationId, { ...filter, tag: toTag(query.tag) })
   const page = toPage(rows.map(toSummary), query.limit)
+  return { ...page, nextCursor: page.nextCursor ?? lookedUntil }
+}
+
+/** Of the jobs that failed with an error, a bounded number of the newest; the cursor goes on behind them. */
+async function listJobsOfError(organizationId: string, error: string, filter: JobFilter): Promise<Page<JobSummary>> {
+  const { ids, lookedUntil } = await jobsOfError({ organizationId, error, before: filter.before })
+  const page = toPage((await listJobRows(organizationId, { ...filter, ids })).map(toSummary), filter.take - 1)
   return { ...page, nextCursor: page.nextCursor ?? lookedUntil }
 }
 

@@ -1,3 +1,4 @@
+import { errorGroupOf } from '#server/domain/engine/error-form.ts'
 import { toBespinStatus, toV1Status, type JobState } from '#shared/job-states.ts'
 import type { BespinJob, Job, JobSummary } from '#shared/schemas/job.ts'
 import type { ExactJobRow, JobSummaryRow } from '#server/domain/jobs/store.ts'
@@ -9,11 +10,17 @@ export function toSummary(row: JobSummaryRow): JobSummary {
   const state = row.state as JobState
   return {
     id: row.id, queue_name: row.queueName, job_type: row.jobType, status: toV1Status(state), state, priority: row.priority,
-    attempt: row.run, retry_count: row.failures, max_retries: row.maxRetries, progress: row.progress, last_error: row.lastError,
+    attempt: row.run, retry_count: row.failures, max_retries: row.maxRetries, progress: row.progress, last_error: row.lastError, error_group: errorGroup(row),
     created_at: row.createdAt.toISOString(), scheduled_at: time(row.scheduledAt), started_at: time(row.startedAt),
     completed_at: time(row.completedAt), next_retry_at: state === 'retrying' ? time(row.dueAt) : null,
     expires_at: time(row.expiresAt), ...(state === 'expired' && { expired: true as const }), cancel_requested_at: time(row.cancelRequestedAt), updated_at: row.updatedAt.toISOString(),
   }
+}
+
+/** An error tells of a job that has failed and may do so again, or has for good. */
+function errorGroup({ state, failures, crashes, lastError }: JobSummaryRow): string | null {
+  const isOver = state === 'completed' || state === 'cancelled' || state === 'expired'
+  return isOver || lastError === null || failures + crashes === 0 ? null : errorGroupOf(lastError)
 }
 
 /** A row as a whole `/api/v1` job. */

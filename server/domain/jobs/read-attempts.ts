@@ -17,14 +17,14 @@ export function withLastRun(job: JobFacts, rows: AttemptRow[]): Attempt[] {
   const outcome = job.state === 'running' || job.state === 'completed' ? job.state : undefined
   if (outcome === undefined || job.run === 0 || rows.some(row => row.run === job.run)) return attempts
   const { run, workerId, startedAt } = job
-  return [toAttempt({ run, outcome, error: null, workerId, startedAt, finishedAt: outcome === 'completed' ? job.completedAt : null }), ...attempts]
+  return [toAttempt({ run, outcome, error: null, errorGroup: null, workerId, startedAt, finishedAt: outcome === 'completed' ? job.completedAt : null }), ...attempts]
 }
 
-interface Run { run: number, outcome: AttemptOutcome, error: string | null, workerId: string | null, startedAt: Date | null, finishedAt: Date | null }
+interface Run { run: number, outcome: AttemptOutcome, error: string | null, errorGroup: string | null, workerId: string | null, startedAt: Date | null, finishedAt: Date | null }
 
-function toAttempt({ run, outcome, error, workerId, startedAt, finishedAt }: Run): Attempt {
+function toAttempt({ run, outcome, error, errorGroup, workerId, startedAt, finishedAt }: Run): Attempt {
   return {
-    run, outcome, error, worker_id: workerId, started_at: startedAt?.toISOString() ?? null, finished_at: finishedAt?.toISOString() ?? null,
+    run, outcome, error, error_group: errorGroup, worker_id: workerId, started_at: startedAt?.toISOString() ?? null, finished_at: finishedAt?.toISOString() ?? null,
     duration_ms: startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : null,
   }
 }

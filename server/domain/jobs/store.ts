@@ -4,7 +4,7 @@ import type { JobState } from '#shared/job-states.ts'
 import type { Json } from '#shared/schemas/primitives.ts'
 
 const SUMMARY = {
-  id: true, queueName: true, jobType: true, state: true, priority: true, run: true, failures: true, maxRetries: true, progress: true,
+  id: true, queueName: true, jobType: true, state: true, priority: true, run: true, failures: true, crashes: true, maxRetries: true, progress: true,
   lastError: true, createdAt: true, scheduledAt: true, startedAt: true, completedAt: true, dueAt: true, expiresAt: true, cancelRequestedAt: true,
   updatedAt: true,
 } satisfies Prisma.JobSelect
@@ -20,6 +20,8 @@ export interface JobFilter {
   states?: JobState[]
   queueName?: string
   jobType?: string
+  /** Only these. */
+  ids?: string[]
   /** Lowest and highest id. */
   idRange?: [string, string]
   /** Only ids below (older than) this one. */
@@ -62,10 +64,11 @@ export async function listTaggedRows(organizationId: string, filter: TagFilter):
 }
 
 function toWhere(organizationId: string, filter: JobFilter): Prisma.JobWhereInput {
-  const { states, queueName, jobType, idRange, before } = filter
+  const { states, queueName, jobType, ids, idRange, before } = filter
   const onlyFailed = states?.length === 1 && states[0] === 'failed'
   return {
     organizationId, queueName, jobType,
+    ...(ids && { id: { in: ids } }),
     ...(states && { state: { in: states } }),
     // The partial index on failed jobs is found through failed_at.
     ...(onlyFailed && { failedAt: { not: null } }),
