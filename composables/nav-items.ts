@@ -4,6 +4,7 @@ export interface NavItem { label: string, icon: string, to: string, group?: stri
 export const NAV_ITEMS: readonly NavItem[] = [
   { label: 'Overview', icon: 'i-lucide-gauge', to: '/' },
   { label: 'Jobs', icon: 'i-lucide-layers', to: '/jobs' },
+  { label: 'Errors', icon: 'i-lucide-bug', to: '/errors' },
   { label: 'Queues', icon: 'i-lucide-rows-3', to: '/queues' },
   { label: 'Receipts', icon: 'i-lucide-inbox', to: '/receipts', group: 'Webhooks in' },
   { label: 'Workers', icon: 'i-lucide-hammer', to: '/workers', group: 'System' },
@@ -13,7 +14,7 @@ export const NAV_ITEMS: readonly NavItem[] = [
 /** True when the page at `path` belongs to the item. */
 export const isUnder = (path: string, item: NavItem): boolean => path === item.to || (item.to !== '/' && path.startsWith(`${item.to}/`))
 
-const NAMES: Record<string, string> = { jobs: 'Jobs', queues: 'Queues', workers: 'Workers', receipts: 'Receipts' }
+const NAMES: Record<string, string> = { jobs: 'Jobs', errors: 'Errors', queues: 'Queues', workers: 'Workers', receipts: 'Receipts' }
 const ID = /^[0-9a-f-]{36}$/i
 /** Where you are, from the path: Jobs › …3f2a */
 export function crumbsOf(path: string): { label: string, to?: string }[] {

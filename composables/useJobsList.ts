@@ -15,6 +15,7 @@ export function useJobsFilter() {
     queue_name: text(route.query.queue_name),
     job_type: text(route.query.job_type),
     q: text(route.query.q),
+    error_group: text(route.query.error_group),
   }))
 }
 
@@ -71,10 +72,12 @@ function patched(job: JobSummary, change: JobChange | undefined): JobSummary {
 }
 
 /** Adds the jobs that belong on this first page but are not on it. Ids are UUIDv7: their order is their age. */
-function withArrivals(unseen: ReadonlySet<string>, changes: JobChange[], list: { rows: JobSummary[], filter: { state: JobState[], queue_name?: string, job_type?: string, q?: string } }) {
+function withArrivals(unseen: ReadonlySet<string>, changes: JobChange[], list: { rows: JobSummary[], filter: { state: JobState[], queue_name?: string, job_type?: string, q?: string, error_group?: string } }) {
   const { rows, filter } = list
   const shown = new Set(rows.map(job => job.id))
   const oldest = rows.length < PAGE ? '' : rows[rows.length - 1]?.id ?? ''
+  // Which error a change belongs to is not in a live frame.
+  if (filter.error_group !== undefined) return unseen
   const belongs = (change: JobChange) => !shown.has(change.id) && change.id > oldest
     && (filter.state.length === 0 || filter.state.includes(change.state))
     && (filter.queue_name === undefined || filter.queue_name === change.queue_name)

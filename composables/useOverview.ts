@@ -1,5 +1,5 @@
 import type { SERIES_RANGES } from '#shared/schemas/system.ts'
-import { throttle } from './throttle.ts'
+import { gather, throttle } from './throttle.ts'
 
 export type Range = keyof typeof SERIES_RANGES
 export const RANGES: readonly Range[] = ['1h', '24h', '7d']
@@ -18,12 +18,13 @@ export function useOverview() {
   const range = useRange()
   const health = useLoad(async signal => (await api('GET /api/health', { signal })).data)
   const series = useLoad(async signal => (await api('GET /api/v1/series', { query: { metric: 'created,completed,failed', range: range.value }, signal })).data)
-  const failures = useLoad(async signal => (await api('GET /api/v1/jobs', { query: { state: 'failed', limit: SHOWN }, signal })).data)
+  const failures = useLoad(async signal => (await api('GET /api/v1/errors', { query: { state: 'open,regressed', limit: SHOWN }, signal })).data.errors)
   const receipts = useLoad(async signal => (await api('GET /api/webhooks', { query: { limit: SHOWN }, signal })).data.webhooks)
   const reloadAll = () => { for (const load of [health, series, failures, receipts]) void load.reload() }
 
   const seriesSoon = throttle(() => void series.reload(), 3000)
-  const failuresSoon = throttle(() => void failures.reload(), 1500)
+  // Failures are added up a second after they happened.
+  const failuresSoon = gather(() => void failures.reload(), 1500)
   const receiptsSoon = throttle(() => void receipts.reload(), 1500)
   const pulse = setInterval(() => { if (!document.hidden) { void health.reload(); seriesSoon.call() } }, HEALTH_EVERY_MS)
   onScopeDispose(() => {
@@ -33,7 +34,7 @@ export function useOverview() {
   useLiveData({
     jobs(changes) {
       seriesSoon.call()
-      if (changes.some(change => change.state === 'failed' || failures.data.value?.some(job => job.id === change.id))) failuresSoon.call()
+      if (changes.some(change => change.state === 'failed' || change.state === 'retrying')) failuresSoon.call()
     },
     receipts: receiptsSoon.call,
     catchUp: reloadAll,

@@ -9,13 +9,13 @@ const START = Date.parse('2026-11-21T06:00:00.000Z')
 const at = (ms: number) => new Date(START + ms).toISOString()
 const job = (over: Partial<Job> = {}): Job => ({
   id: '0197c4d2-0000-7000-8000-000000000001', organization_id: '0197c4d2-0000-7000-8000-000000000002', queue_name: 'random-text', job_type: 'random-text',
-  status: 'pending', state: 'pending', priority: 0, attempt: 0, retry_count: 0, max_retries: 3, progress: 0, last_error: null, created_at: at(0), scheduled_at: null,
+  status: 'pending', state: 'pending', priority: 0, attempt: 0, retry_count: 0, max_retries: 3, progress: 0, last_error: null, error_group: null, created_at: at(0), scheduled_at: null,
   started_at: null, completed_at: null, next_retry_at: null, expires_at: null, cancel_requested_at: null, updated_at: at(0), payload: {}, result: null,
   tags: null, backoff: null, crashes: 0, snoozes: 0, timeout_seconds: 300, idempotency_key: null, ordering_key: null, concurrency_key: null, assigned_worker_id: null, ...over,
 })
 
 const attempt = (run: number, from: number, to: number | null, outcome: Attempt['outcome'] = 'failed'): Attempt => ({
-  run, outcome, error: null, worker_id: null, started_at: at(from), finished_at: to === null ? null : at(to), duration_ms: to === null ? null : to - from,
+  run, outcome, error: null, error_group: null, worker_id: null, started_at: at(from), finished_at: to === null ? null : at(to), duration_ms: to === null ? null : to - from,
 })
 
 describe('the sentence that says what is going on', () => {

@@ -9,7 +9,7 @@ const inner = fc.string({ unit: fc.constantFrom(...'abc 012/.:-_é'), maxLength:
 const VARIABLE = {
   number: digits, decimal: fc.tuple(digits, digits).map(([a, b]) => `${a}.${b}`), uuid: fc.uuid(), hex,
   quoted: inner.map(text => `"${text}"`), address: fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 65_535 })).map(([ip, port]) => `${ip}:${port}`),
-  mail: fc.emailAddress({ localPartRegex: /[a-z0-9]{1,20}/ as never }).filter(text => /^[\w.+-]+@[\w.-]+$/.test(text)), url: fc.webUrl({ withQueryParameters: true }).filter(url => /^[\w:/.?=&+%~-]+[\w/]$/.test(url)), path: fc.array(fc.stringMatching(/^[a-z0-9]{1,8}$/), { minLength: 2, maxLength: 5 }).map(parts => `/${parts.join('/')}`),
+  mail: fc.emailAddress().filter(text => /^[\w.+-]+@[\w.-]+$/.test(text)), url: fc.webUrl({ withQueryParameters: true }).filter(url => /^[\w:/.?=&+%~-]+[\w/]$/.test(url)), path: fc.array(fc.stringMatching(/^[a-z0-9]{1,8}$/), { minLength: 2, maxLength: 5 }).map(parts => `/${parts.join('/')}`),
   duration: fc.tuple(fc.nat(999), fc.constantFrom('ms', 's', ' m', ' seconds')).map(([n, unit]) => `${n}${unit}`), time: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }).map(date => date.toISOString()),
 } satisfies Record<string, fc.Arbitrary<string>>
 type Kind = keyof typeof VARIABLE
