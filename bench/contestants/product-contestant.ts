@@ -14,7 +14,8 @@ const JOB_TYPE = 'drill'
 const PACED_CONNECTIONS = 64
 const BULK_CONNECTIONS = 4
 /** Everything that grows with jobs. */
-const TABLES = ['jobs', 'job_attempts', 'job_logs', 'idempotency_keys', 'job_counter_deltas', 'job_counters', 'job_minutes']
+const TABLES = ['jobs', 'job_attempts', 'job_logs', 'idempotency_keys', 'job_counter_deltas', 'job_counters', 'job_minutes',
+  'error_deltas', 'error_groups', 'error_places', 'error_series']
 
 export interface ProductContestant extends Contestant { database: pg.Pool, lastIds(): string[] }
 

@@ -67,14 +67,18 @@ story('an error is resolved, its jobs are sent again from its page, and it comes
   await expect(page.getByText('Only jobs with a run that failed so:')).toHaveCount(0)
 })
 
-story('the overview leads to an error, the dead letter to what is similar', async ({ page, origin }) => {
+story('the overview leads to an error, the dead letter to what is similar', async ({ page, origin, viewport }) => {
   const queue = ownQueue()
   await failTogether(origin, queue, 1)
   await page.goto('/')
   await page.getByRole('region', { name: 'Latest errors' }).getByRole('link', { name: GROUP_TEXT }).click()
   await expect(page.getByRole('heading', { level: 1, name: GROUP_TEXT })).toBeVisible()
   await page.goto(`/jobs?state=failed&queue_name=${queue}`)
-  await page.getByRole('link', { name: /^Failures like that of/ }).first().click()
+  if ((viewport?.width ?? 0) >= 640) await page.getByRole('link', { name: /^similar failures to/ }).first().click()
+  else {
+    await page.getByRole('row').getByRole('link', { name: /drill/ }).first().click()
+    await page.getByRole('link', { name: 'All failures like this' }).click()
+  }
   await expect(page.getByRole('heading', { level: 1, name: GROUP_TEXT })).toBeVisible()
   await page.getByRole('link', { name: '7d, last 7 days' }).click()
   await expect(page.getByRole('heading', { name: 'Failures, last 7 days' })).toBeVisible()

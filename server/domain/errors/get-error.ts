@@ -49,7 +49,7 @@ async function readSteps(organizationId: string, id: string, range: Range): Prom
 type Kind = ErrorStoryStep['kind']
 interface Details { until?: string | null, job_id?: string, version?: string | null, jobs?: number }
 const SAID: Record<Exclude<Kind, 'first_seen'>, (actor: string, details: Details) => string> = {
-  muted: (actor, { until }) => `Muted by ${actor}${until ? ` until ${until}` : ''}`,
+  muted: (actor, { until }) => `Muted by ${actor}${until ? ` until ${until.slice(0, 16).replace('T', ' ')} UTC` : ''}`,
   unmuted: actor => `Unmuted by ${actor}`,
   resolved: actor => `Resolved by ${actor}`,
   reopened: actor => `Reopened by ${actor}`,

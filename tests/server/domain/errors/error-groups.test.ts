@@ -93,7 +93,7 @@ describe('an error group', () => {
     expect(await domain.unmuteError(by('boom'))).toMatchObject({ state: 'resolved' })
     expect(await domain.reopenError(by('boom'))).toMatchObject({ state: 'open' })
     expect((await get('boom')).story.map(step => step.text)).toEqual([
-      'Seen for the first time.', `Muted by ada until ${until}: known`, 'Unmuted by ada.', 'Resolved by ada: shipped 1.3', 'Reopened by ada.'])
+      'Seen for the first time.', `Muted by ada until ${until.slice(0, 16).replace('T', ' ')} UTC: known`, 'Unmuted by ada.', 'Resolved by ada: shipped 1.3', 'Reopened by ada.'])
   })
 
   it('is open again when its mute is over', async () => {
