@@ -1,5 +1,5 @@
 import type { QueueSummary } from '#shared/schemas/queue.ts'
-import { exactCount, roundDuration } from './formats.ts'
+import { duration, exactCount, relative, roundDuration } from './formats.ts'
 
 type Limits = Pick<QueueSummary, 'rate_limit' | 'rate_period_seconds' | 'concurrency'>
 
@@ -13,4 +13,22 @@ export function limitWords(queue: Limits): string {
   const rate = rateWords(queue)
   const atOnce = queue.concurrency === null ? null : `${exactCount(queue.concurrency)} at once`
   return [rate, atOnce].filter(Boolean).join(', ') || 'no limit'
+}
+
+/** "12 per s", "0.4 per s", "3 per min"; "–" when nothing moves. */
+export function perSecondWords(rate: number): string {
+  if (rate === 0) return '–'
+  if (rate >= 0.1) return `${rate >= 10 ? exactCount(Math.round(rate)) : Math.round(rate * 10) / 10}/s`
+  return `${Math.max(1, Math.round(rate * 60))}/min`
+}
+/** When nothing waits any more if it goes on like this. */
+export function drainWords({ drain_seconds: seconds, pending_jobs: waiting, paused, out_per_second: out }: Pick<QueueSummary, 'drain_seconds' | 'paused' | 'out_per_second'> & { pending_jobs: number }): string {
+  if (waiting === 0) return 'empty'
+  if (paused) return 'paused'
+  if (seconds === null) return out === 0 ? 'stands still' : 'grows'
+  return seconds > 30 * 86_400 ? 'over a month' : duration(seconds * 1000).replace(/\.\d+ s$/, ' s')
+}
+/** "Paused by ana 5 m ago: the relay is down". `now`: the server's clock. */
+export function pauseWords({ paused_at: at, paused_by: by, pause_reason: why }: Pick<QueueSummary, 'paused_at' | 'paused_by' | 'pause_reason'>, now: number): string {
+  return `Paused${by ? ` by ${by}` : ''}${at ? ` ${relative(Date.parse(at), now)}` : ''}${why ? `: ${why}` : '.'}`
 }

@@ -1,4 +1,4 @@
-import { JOB_STATES, type JobState } from '#shared/job-states.ts'
+import { isFinal, JOB_STATES, type JobState } from '#shared/job-states.ts'
 import type { JobSummary } from '#shared/schemas/job.ts'
 import type { JobChange } from '#shared/schemas/live.ts'
 import { throttle } from './throttle.ts'
@@ -25,7 +25,9 @@ export function useJobsList() {
   const filter = useJobsFilter()
   const trail = useCursorTrail()
   const { changed, mark } = useChangedRows()
-  const unseen = ref<ReadonlySet<string>>(new Set())
+  const unseen = shallowRef<ReadonlySet<string>>(new Set())
+  /** More came than could be counted. */
+  const hasMoreUnseen = ref(false)
 
   const fetchPage = (signal?: AbortSignal) => api('GET /api/v1/jobs', {
     query: { ...filter.value, state: filter.value.state.join(',') || undefined, cursor: trail.cursor.value ?? undefined, limit: PAGE }, signal,
@@ -33,6 +35,7 @@ export function useJobsList() {
   const page = useLoad(async (signal) => {
     const answer = await fetchPage(signal)
     unseen.value = new Set()
+    hasMoreUnseen.value = false
     return { rows: answer.data, nextCursor: answer.nextCursor }
   })
   const rows = computed(() => page.data.value?.rows ?? [])
@@ -42,8 +45,13 @@ export function useJobsList() {
   async function refreshKnown(): Promise<void> {
     if (rows.value.length === 0) return page.reload()
     try {
-      const fresh = new Map((await fetchPage()).data.map(job => [job.id, job]))
-      setRows(rows.value.map(job => fresh.get(job.id) ?? job))
+      const { data } = await fetchPage()
+      const fresh = new Map(data.map(job => [job.id, job]))
+      const pushedOut = await statesOf(rows.value.filter(job => !fresh.has(job.id) && !isFinal(job.state)).map(job => job.id))
+      setRows(rows.value.map(job => fresh.get(job.id) ?? { ...job, ...pushedOut.get(job.id) }))
+      const arrived = trail.cursor.value === null ? newerThan(rows.value[0], data) : []
+      if (arrived.length === PAGE) hasMoreUnseen.value = true
+      if (arrived.length > 0) unseen.value = new Set([...unseen.value, ...arrived])
     }
     catch { /* rows keep their live state; the next frame tries again */ }
   }
@@ -59,10 +67,20 @@ export function useJobsList() {
       if (trail.cursor.value === null) unseen.value = withArrivals(unseen.value, changes, { rows: rows.value, filter: filter.value })
       if (touched.length > 0 || rows.value.length === 0) refreshSoon.call()
     },
-    catchUp: () => void page.reload(),
+    // Rows stay where they are, whatever was missed; what is new waits behind the pill.
+    catchUp: () => (page.error.value || rows.value.length === 0 ? void page.reload() : refreshSoon.call()),
   })
   watch([filter, trail.cursor], (now, before) => { if (JSON.stringify(now) !== JSON.stringify(before)) void page.reload() })
-  return { page, rows, filter, trail, changed, newCount: computed(() => unseen.value.size) }
+  return { page, rows, filter, trail, changed, newCount: computed(() => unseen.value.size), hasMoreNew: computed(() => hasMoreUnseen.value || unseen.value.size >= MOST_COUNTED) }
+}
+
+const newerThan = (newest: JobSummary | undefined, jobs: JobSummary[]): string[] => jobs.map(job => job.id).filter(id => id > (newest?.id ?? ''))
+
+/** What became of rows that newer ones pushed off the page. */
+async function statesOf(ids: string[]): Promise<Map<string, Partial<JobSummary>>> {
+  if (ids.length === 0) return new Map()
+  const { data } = await useApi()('GET /api/v1/jobs/status', { query: { ids: ids.join() } })
+  return new Map(data.map(({ id, status, state, retry_count, completed_at }) => [id, { status, state, retry_count, completed_at }]))
 }
 
 const isNewer = (change: JobChange | undefined, job: JobSummary) => change !== undefined && change.updated_at >= job.updated_at && (change.state !== job.state || change.progress !== job.progress)
@@ -74,6 +92,7 @@ function patched(job: JobSummary, change: JobChange | undefined): JobSummary {
 /** Adds the jobs that belong on this first page but are not on it. Ids are UUIDv7: their order is their age. */
 function withArrivals(unseen: ReadonlySet<string>, changes: JobChange[], list: { rows: JobSummary[], filter: { state: JobState[], queue_name?: string, job_type?: string, q?: string, error_group?: string } }) {
   const { rows, filter } = list
+  if (unseen.size >= MOST_COUNTED) return unseen
   const shown = new Set(rows.map(job => job.id))
   const oldest = rows.length < PAGE ? '' : rows[rows.length - 1]?.id ?? ''
   // Which error a change belongs to is not in a live frame.

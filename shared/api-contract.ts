@@ -13,7 +13,7 @@ import { Id, NoContent, QueueName, ReasonBody } from './schemas/primitives.ts'
 import { ListQueuesQuery, PauseQueueResult, Queue, QueueConfigBody, QueueStats, QueueSummary, ResumeQueueResult } from './schemas/queue.ts'
 import { RandomTextBody, RandomTextQuery } from './schemas/random-text.ts'
 import { AcceptedReceipt, ListReceiptsQuery, Receipt, ReceiptList, SourceSummary } from './schemas/receipt.ts'
-import { Dashboard, Greeting, Health, Readiness, Series, SeriesQuery, TestAnswer } from './schemas/system.ts'
+import { Dashboard, Greeting, Health, Readiness, Series, SeriesQuery, TestAnswer, Upcoming, UpcomingQuery } from './schemas/system.ts'
 import { Worker, WorkerSummary } from './schemas/worker.ts'
 
 /**
@@ -49,7 +49,8 @@ export const API = {
   'GET /health/live': { summary: '200 while the process lives', tag: 'System', auth: 'public', responses: { 200: z.object({ live: z.literal(true) }) } },
   'GET /health/ready': { summary: '200 when it can take work, else 503', tag: 'System', auth: 'public', responses: { 200: Readiness, 503: Readiness } },
   'GET /api/v1/dashboard': { summary: 'The organization in numbers', tag: 'System', auth: 'caller', responses: { 200: Dashboard } },
-  'GET /api/v1/series': { summary: 'Jobs over time, for charts', tag: 'System', auth: 'caller', query: SeriesQuery, responses: { 200: Series } },
+  'GET /api/v1/series': { summary: 'Throughput, failures, waiting and processing times, depth over time, for charts', tag: 'System', auth: 'caller', query: SeriesQuery, responses: { 200: Series } },
+  'GET /api/v1/upcoming': { summary: 'What happens by itself next: scheduled jobs, retries, expiries', tag: 'System', auth: 'caller', query: UpcomingQuery, responses: { 200: z.array(Upcoming) } },
 
   'GET /api/jobs/test': { summary: 'Checks that the job service reaches the database and the belt', tag: 'Jobs', auth: 'public', responses: { 200: TestAnswer } },
   'POST /api/jobs/random-text': { summary: 'Create a random-text job', tag: 'Jobs', auth: 'caller', query: RandomTextQuery, body: RandomTextBody, bodyOptional: true, responses: { 202: CreatedBespinJob } },
@@ -90,6 +91,9 @@ export const API = {
   'DELETE /api/v1/queues/:name': { summary: 'Forget the rules of a queue that has no unfinished jobs', tag: 'Queues', auth: 'caller', params: byName, query: ReasonQuery, responses: { 204: NoContent } },
   'GET /api/v1/workers': { summary: 'Worker processes', tag: 'Workers', auth: 'caller', responses: { 200: z.array(WorkerSummary) } },
   'GET /api/v1/workers/:id': { summary: 'One worker process', tag: 'Workers', auth: 'caller', params: byId, responses: { 200: Worker } },
+  'POST /api/v1/workers/:id/drain': { summary: 'Let a worker finish what it has and take no more', tag: 'Workers', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: Worker } },
+  'POST /api/v1/workers/:id/resume': { summary: 'Let a worker take jobs again', tag: 'Workers', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: Worker } },
+  'DELETE /api/v1/workers/:id': { summary: 'Forget a worker that is lost (409 for one that lives)', tag: 'Workers', auth: 'caller', params: byId, query: ReasonQuery, responses: { 204: NoContent } },
 
   'POST /api/webhooks/:source': { summary: 'Receive a webhook', tag: 'Webhooks in', auth: 'signature', params: z.object({ source: z.string().min(1).max(100) }), maxBodyBytes: 5 * 1024 * 1024, responses: { 202: AcceptedReceipt, 200: AcceptedReceipt } },
   'GET /api/webhooks': { summary: 'Receipts, newest first', tag: 'Webhooks in', auth: 'caller', query: ListReceiptsQuery, responses: { 200: ReceiptList } },

@@ -1,7 +1,9 @@
 import { defineStore } from 'pinia'
 import type { JobChange, LiveFrame } from '#shared/schemas/live.ts'
 import type { ReceiptSummary } from '#shared/schemas/receipt.ts'
+import { gatherChanges } from '~/composables/gather-changes.ts'
 import { openLiveSocket, type LiveSocket } from '~/composables/live-socket.ts'
+import { throttle } from '~/composables/throttle.ts'
 
 export interface LiveListener {
   jobs?: (changes: JobChange[]) => void
@@ -10,6 +12,8 @@ export interface LiveListener {
   catchUp?: () => void
 }
 const CAUGHT_UP_SHOWN_MS = 5_000
+/** In a flood the server may say many times a second that something was missed. */
+const CATCH_UP_EVERY_MS = 2_000
 
 function liveAddress(): string {
   const url = new URL('/api/v1/live', location.href)
@@ -27,7 +31,8 @@ export const useLive = defineStore('live', () => {
   let hasMissed = false
 
   const { now } = useNow()
-  const link = useLinkState(catchUp)
+  const catchUpSoon = throttle(catchUp, CATCH_UP_EVERY_MS)
+  const link = useLinkState(catchUpSoon.call)
   const pauses = useLivePauses(() => { if (hasMissed) catchUp() })
   const state = computed(() => (pauses.isSeenPaused.value ? 'paused' : link.word.value))
   const hasJustCaughtUp = computed(() => state.value === 'live' && now.value - caughtUpAt.value < CAUGHT_UP_SHOWN_MS)
@@ -38,11 +43,16 @@ export const useLive = defineStore('live', () => {
     caughtUpAt.value = Date.now()
     for (const listener of listeners) listener.catchUp?.()
   }
+  function tellJobs(changes: JobChange[]): void {
+    if (pauses.isPaused.value) hasMissed = true
+    else for (const listener of listeners) listener.jobs?.(changes)
+  }
+  const gather = gatherChanges({ deliver: tellJobs, overflow: catchUpSoon.call })
   function onFrame(frame: LiveFrame): void {
     if (frame.type === 'hello' || frame.type === 'ping') clockOffset.value = Date.parse(frame.server_time) - Date.now()
-    else if (frame.type === 'resync') catchUp()
+    else if (frame.type === 'resync') catchUpSoon.call()
     else if (pauses.isPaused.value) hasMissed = true
-    else if (frame.type === 'jobs') for (const listener of listeners) listener.jobs?.(frame.jobs)
+    else if (frame.type === 'jobs') gather(frame.jobs)
     else for (const listener of listeners) listener.receipts?.(frame.receipts)
   }
   /** Opens the socket and follows tab and network; called once by the layout. */

@@ -4,10 +4,14 @@ import type { Lane } from './lane.ts'
 
 const LOOK_MS = 5000
 
-/** Keeps lanes closed while the belt must not be worked on. */
+/** Keeps lanes closed while the belt must not be worked on, or somebody wants this worker to take no more. */
 export interface BeltGuard {
-  /** Why the lanes are closed; null when they are open. */
+  /** What is wrong with the belt; null when nothing is. */
   readonly trouble: string | null
+  /** True while the worker is to take no more. */
+  readonly isDrained: boolean
+  /** Closes the lanes until it is taken back; what runs goes on. Does nothing when it is so already. */
+  drain(isWanted: boolean): void
   /** Opens the lanes as soon as the belt is free of trouble, and looks again every five seconds. */
   start(): Promise<void>
   stop(): void
@@ -16,6 +20,7 @@ export interface BeltGuard {
 export function guardBelt(lanes: Lane[]): BeltGuard {
   let trouble: string | null = null
   let stopped = false
+  let isDrained = false
   let timer: NodeJS.Timeout | undefined
   const look = async () => {
     const before = trouble
@@ -23,11 +28,21 @@ export function guardBelt(lanes: Lane[]): BeltGuard {
     if (stopped) return
     if (trouble !== null && before === null) logger().error({ reason: trouble }, 'the worker takes no jobs')
     if (trouble === null && before !== null) logger().info('the worker takes jobs again')
-    if (trouble === null) for (const lane of lanes) lane.open()
+    await apply()
+  }
+  const apply = async () => {
+    if (trouble === null && !isDrained) for (const lane of lanes) lane.open()
     else await Promise.all(lanes.map(lane => lane.close()))
   }
   return {
     get trouble() { return trouble },
+    get isDrained() { return isDrained },
+    drain(isWanted) {
+      if (stopped || isWanted === isDrained) return
+      isDrained = isWanted
+      logger().info(isWanted ? 'an operator wants this worker to take no more' : 'an operator wants this worker to take jobs again')
+      void apply()
+    },
     async start() {
       await look()
       timer = setInterval(() => void look(), LOOK_MS)

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { getConfig } from '#server/config.ts'
 import { keepPresence } from '#server/domain/engine/worker-presence.ts'
+import { keepWritingTimes } from '#server/domain/engine/note-times.ts'
 import { startControlLoops } from '#server/domain/engine/control-loops.ts'
 import { closeBelt } from '#server/infra/belt.ts'
 import { closeDatabase } from '#server/infra/database.ts'
@@ -32,17 +33,23 @@ const lanes = names.map(name => createLane(name, workerId))
 const guard = guardBelt(lanes)
 const stopping = new AbortController()
 
-const status = () => stopping.signal.aborted ? 'draining' as const : guard.trouble ? 'refusing' as const : 'running' as const
+const status = () => stopping.signal.aborted || guard.isDrained ? 'draining' as const : guard.trouble ? 'refusing' as const : 'running' as const
+const memory = () => {
+  const { rss, heapUsed } = process.memoryUsage()
+  return { rssBytes: rss, heapBytes: heapUsed }
+}
 const endPresence = await keepPresence({
   describe: () => ({
     id: workerId, name: config.workerName ?? `${hostname()}-${process.pid}`, hostname: hostname(), pid: process.pid, version: VERSION, queues: [...names],
     slots: names.reduce((sum, name) => sum + ruleOf(name).slots, 0), running: runningCount(), status: status(),
-    handlerMs: handlerTimes(), jobIds: runningIds(SHOWN_JOBS),
+    handlerMs: handlerTimes(), jobIds: runningIds(SHOWN_JOBS), memory: memory(),
   }),
   onCancel: cancelRuns,
+  onDrain: guard.drain,
 })
 const closePort = await serveWorkerPort()
 collectProcessMetrics()
+const stopTimes = keepWritingTimes()
 const stopLoops = startControlLoops(workerId, [forgetReceiptKeysLoop])
 // The fast way of a cancel; the sure one is the answer to the heartbeat.
 const unsubscribe = subscribe('bespin_control', {
@@ -68,6 +75,7 @@ async function stop(reason: string, exitCode: number): Promise<void> {
   const [left] = await Promise.all([drain(lanes), stopLoops()])
   if (left > 0) logger().warn({ jobs: left }, 'the ends of some runs could not be written; their jobs run again when their lease is over')
   closePools()
+  await stopTimes()
   await endPresence()
   await Promise.all([closePort(), unsubscribe()])
   await closeLiveBus()

@@ -1,5 +1,6 @@
 import { logger } from '#server/infra/logger.ts'
 import { jobDuration } from '#server/infra/metrics.ts'
+import { noteTime } from '#server/domain/engine/note-times.ts'
 import type { Outcome } from '#server/domain/engine/retry-policy.ts'
 import type { ClaimedJob } from '#server/domain/engine/store.ts'
 import { isJobType, ruleOf } from '#shared/job-types.ts'
@@ -48,6 +49,7 @@ function durationOf(type: string): ReturnType<typeof jobDuration.labels> {
 
 function note(job: ClaimedJob, outcome: Outcome, milliseconds: number): void {
   durationOf(job.jobType).observe(milliseconds)
+  noteTime('run', job, milliseconds)
   // A suspect waits and runs elsewhere than others of its type.
   if (!job.suspect) noteHandlerTime(job.jobType, milliseconds)
   if (!logger().isLevelEnabled('info')) return

@@ -4,8 +4,17 @@ import { Cursor, Id, Json, Limit, QueueName, Reason, Timestamp } from './primiti
 
 const nullableCount = z.number().int().nullable()
 
+/** How a queue moves, over the last one to two minutes. */
+export const QueueFigures = z.object({
+  in_per_second: z.number().describe('jobs created'),
+  out_per_second: z.number().describe('jobs that ended, however'),
+  oldest_waiting_seconds: z.number().nullable().describe('age of the job that has waited longest for its turn'),
+  drain_seconds: z.number().nullable().describe('until nothing waits if it goes on like this; null: never that way'),
+})
+export type QueueFigures = z.infer<typeof QueueFigures>
+
 /** A queue in a list: its rules and what waits in it. A queue without a configuration (`configured: false`) has the defaults. */
-export const QueueSummary = z.object({
+export const QueueSummary = QueueFigures.extend({
   queue_name: z.string(),
   configured: z.boolean(),
   max_retries: z.number().int(),
@@ -18,6 +27,7 @@ export const QueueSummary = z.object({
   paused: z.boolean().describe('true: starts no jobs'),
   paused_at: Timestamp.nullable(),
   pause_reason: z.string().nullable(),
+  paused_by: z.string().nullable(),
   pending_jobs: z.number().int(),
   processing_jobs: z.number().int(),
 })
@@ -28,7 +38,6 @@ export const Queue = QueueSummary.extend({
   organization_id: Id,
   retention_days: nullableCount.describe('how long finished jobs are kept; null: as the server is set'),
   settings: z.record(z.string(), Json),
-  paused_by: z.string().nullable(),
   created_at: Timestamp.nullable(),
   updated_at: Timestamp.nullable(),
 })
@@ -52,7 +61,7 @@ export const QueueConfigBody = z.strictObject({
 })
 export type QueueConfigBody = z.infer<typeof QueueConfigBody>
 
-export const QueueStats = z.object({
+export const QueueStats = QueueFigures.extend({
   queue_name: z.string(),
   pending_jobs: z.number().int(),
   scheduled_jobs: z.number().int(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Timestamp } from './primitives.ts'
+import { Id, QueueName, Timestamp } from './primitives.ts'
 
 export const Greeting = z.object({ name: z.string(), version: z.string(), links: z.object({ docs: z.string(), openapi: z.string(), health: z.string() }) })
 export const TestAnswer = z.object({ message: z.string(), timestamp: Timestamp })
@@ -38,15 +38,29 @@ export const Dashboard = z.object({
 })
 export type Dashboard = z.infer<typeof Dashboard>
 
-export const SERIES_METRICS = ['created', 'started', 'completed', 'failed'] as const
+/** What is counted per step (jobs), how long it took (milliseconds; p50: half of them took no longer), and how many there were (jobs). */
+export const COUNT_METRICS = ['created', 'started', 'completed', 'failed', 'retried'] as const
+export const TIME_METRICS = ['wait_p50', 'wait_p95', 'run_p50', 'run_p95'] as const
+export const DEPTH_METRICS = ['depth', 'running'] as const
+export const SERIES_METRICS = [...COUNT_METRICS, ...TIME_METRICS, ...DEPTH_METRICS] as const
+export type SeriesMetric = (typeof SERIES_METRICS)[number]
 export const SERIES_RANGES = { '1h': 3_600, '24h': 86_400, '7d': 604_800 } as const
 export const SeriesQuery = z.object({
   metric: z.preprocess(value => (typeof value === 'string' ? value.split(',') : value), z.array(z.enum(SERIES_METRICS)).min(1)).default(['completed', 'failed']),
   range: z.enum(Object.keys(SERIES_RANGES) as [keyof typeof SERIES_RANGES, ...(keyof typeof SERIES_RANGES)[]]).default('1h'),
+  queue_name: QueueName.optional(),
 })
-/** Jobs per step; `points[i]` begins at `from + i * step_seconds`. */
+/** `points[i]` belongs to the step that begins at `from + i * step_seconds`; a time is null where nothing was measured. */
 export const Series = z.object({
   range: z.string(), from: Timestamp, step_seconds: z.number(),
-  series: z.array(z.object({ metric: z.enum(SERIES_METRICS), points: z.array(z.number()) })),
+  series: z.array(z.object({ metric: z.enum(SERIES_METRICS), unit: z.enum(['jobs', 'ms']), points: z.array(z.number().nullable()) })),
 })
 export type Series = z.infer<typeof Series>
+
+/** What will happen by itself next: a scheduled job starts, a retry is due, a job that waits expires. */
+export const UPCOMING_KINDS = ['scheduled', 'retry', 'expiry'] as const
+export const UpcomingQuery = z.object({ limit: z.coerce.number({ error: 'must be a whole number from 1 to 100' }).int().min(1).max(100).default(20), queue_name: QueueName.optional() })
+export const Upcoming = z.object({
+  job_id: Id, kind: z.enum(UPCOMING_KINDS), at: Timestamp, queue_name: z.string(), job_type: z.string().nullable(),
+})
+export type Upcoming = z.infer<typeof Upcoming>

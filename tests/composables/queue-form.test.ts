@@ -7,6 +7,7 @@ import type { Queue } from '../../shared/schemas/queue.ts'
 const queue = (over: Partial<Queue> = {}): Queue => ({
   id: 'mail', queue_name: 'mail', organization_id: '0197c4d2-0000-7000-8000-000000000002', configured: true, max_retries: 3, default_timeout: 300, rate_limit: null,
   rate_period_seconds: 1, concurrency: 5, concurrency_per_key: 1, enabled: true, paused: false, paused_at: null, pause_reason: null, paused_by: null,
+  in_per_second: 0, out_per_second: 0, oldest_waiting_seconds: null, drain_seconds: 0,
   pending_jobs: 0, processing_jobs: 0, retention_days: null, settings: {}, created_at: null, updated_at: null, ...over,
 })
 const filled = (over: Partial<ReturnType<typeof formOf>>) => bodyOf({ ...formOf(queue()), ...over }, queue())

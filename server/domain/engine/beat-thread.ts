@@ -43,17 +43,17 @@ const say = (message: FromBeat): void => port.postMessage(message)
 
 async function round(): Promise<void> {
   if (++silent > SILENT_MAX) endProcess()
-  const answer = new Promise<void>((resolve) => { answered = resolve })
+  const state = new Promise<void>((resolve) => { answered = resolve })
   say({ kind: 'ask' })
-  await Promise.race([answer, sleep(ANSWER_MS)])
+  await Promise.race([state, sleep(ANSWER_MS)])
   if (!row) return
   const gone = released
   released = []
   try {
     const late = sleep(STATEMENT_MS, undefined, { ref: false }).then(() => { throw new Error('the database takes too long') })
-    const cancels = await Promise.race([beat(row, { leaseSeconds: LEASE_SECONDS, held: [...held.keys()], released: gone }), late])
-    say({ kind: 'beaten', cancels })
-    if (silent >= SILENT_ENOUGH && cancels.length > 0) await cancelHere(new Set(cancels))
+    const answer = await Promise.race([beat(row, { leaseSeconds: LEASE_SECONDS, held: [...held.keys()], released: gone }), late])
+    say({ kind: 'beaten', answer })
+    if (silent >= SILENT_ENOUGH && answer.cancels.length > 0) await cancelHere(new Set(answer.cancels))
   }
   catch (error) {
     say({ kind: 'failed', error: (error as Error).message })

@@ -4,6 +4,7 @@ import { subscribe } from '#server/infra/live-bus.ts'
 import { dispatchDueJobs, healWaitingKeys } from '#server/domain/engine/dispatch-jobs.ts'
 import { expireJobs } from '#server/domain/engine/expire-jobs.ts'
 import { cleanQueues, forgetKeys, keepPartitions } from '#server/domain/engine/keep-history.ts'
+import { keepMinutes, sampleDepth } from '#server/domain/engine/keep-minutes.ts'
 import { reapClaims } from '#server/domain/engine/reap-claims.ts'
 import { recoverLostHints, sweepOldHints } from '#server/domain/engine/recover-hints.ts'
 import { forgetErrors, rollUpErrors } from '#server/domain/engine/roll-up-errors.ts'
@@ -32,6 +33,8 @@ const ENGINE_LOOPS: ControlLoop[] = [
   { name: 'roll-up', everyMs: 1000, tick: rollUpAll },
   { name: 'roll-up-errors', everyMs: 1000, tick: rollUpErrors },
   { name: 'forget-errors', everyMs: 60_000, tick: forgetErrors },
+  { name: 'sample-depth', everyMs: 5000, tick: () => sampleDepth() },
+  { name: 'keep-minutes', everyMs: 300_000, tick: keepMinutes },
   { name: 'forget-workers', everyMs: 10_000, tick: forgetSilentWorkers },
   { name: 'partitions', everyMs: 60_000, tick: keepPartitions },
   { name: 'clean-queues', everyMs: 60_000, tick: cleanQueues },

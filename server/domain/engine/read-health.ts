@@ -35,7 +35,10 @@ function beltPart(ok: boolean, trouble: string | null): Part {
 
 async function workersPart(database: boolean): Promise<Part> {
   if (!database) return { name: 'workers', ok: false, detail: 'Workers are unknown without the database.' }
-  const { count: alive } = await liveWorkers().catch(() => ({ count: 0 }))
+  const { count: alive, draining } = await liveWorkers().catch(() => ({ count: 0, draining: 0 }))
+  if (alive === 0 && draining > 0) {
+    return { name: 'workers', ok: false, detail: `${draining === 1 ? 'The only worker process is' : `All ${draining} worker processes are`} draining: jobs are accepted and wait. Resume one, or start another with "make run-worker".` }
+  }
   return alive > 0
     ? { name: 'workers', ok: true, detail: `${alive} worker ${alive === 1 ? 'process is' : 'processes are'} alive.` }
     : { name: 'workers', ok: false, detail: 'No worker process is alive: jobs are accepted and wait. Start one with "make run-worker".' }

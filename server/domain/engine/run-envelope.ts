@@ -1,6 +1,7 @@
 import { dispatchLag } from '#server/infra/metrics.ts'
 import { claimEnvelope } from '#server/domain/engine/claim-envelope.ts'
 import { finishRun } from '#server/domain/engine/finish-run.ts'
+import { noteTime } from '#server/domain/engine/note-times.ts'
 import { tellChanges } from '#server/domain/engine/tell-changes.ts'
 import { returnToWaiting } from '#server/domain/engine/waiting-room.ts'
 import type { ClaimedJob } from '#server/domain/engine/store.ts'
@@ -31,6 +32,7 @@ export async function startEnvelope({ ids, workerId, run }: EnvelopeOptions): Pr
   })))
   // One of them stands for all: they were sent together, and observing each costs more than running it.
   dispatchLag.observe({ type: jobs[0]!.jobType }, Math.max(0, jobs[0]!.lagMs))
+  for (const job of jobs) noteTime('wait', job, job.waitMs)
   const ends = jobs.map(job => runToEnd(job, run))
   return { jobs: jobs.length, done: Promise.all(ends).then(() => {}) }
 }

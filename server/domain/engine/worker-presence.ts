@@ -11,6 +11,8 @@ export interface PresenceOptions {
   describe(): WorkerRow
   /** Called with the jobs of this worker that are to stop; again each second until they have. */
   onCancel(ids: string[]): void
+  /** Called each second with whether this worker is to take no more. */
+  onDrain?(wanted: boolean): void
 }
 
 const START_AGAIN_MS = 1000
@@ -70,5 +72,6 @@ function hear(presence: Presence, message: Exclude<FromBeat, { kind: 'ask' }>): 
   }
   if (presence.failing) logger().info('heartbeat written again')
   presence.failing = false
-  if (message.cancels.length > 0) presence.onCancel(message.cancels)
+  presence.onDrain?.(message.answer.drain)
+  if (message.answer.cancels.length > 0) presence.onCancel(message.answer.cancels)
 }

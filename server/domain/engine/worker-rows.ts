@@ -40,14 +40,24 @@ export interface WorkerRow {
   handlerMs: Record<string, number>
   /** Some of what it runs, for people. */
   jobIds: string[]
+  /** Of the process, and of its main thread's heap. */
+  memory: { rssBytes: number, heapBytes: number }
+}
+/** What a worker hears when it says that it lives. */
+export interface BeatAnswer {
+  /** Jobs of this worker that are to stop. */
+  cancels: string[]
+  /** Somebody wants it to finish what it has and take no more. */
+  drain: boolean
 }
 
-/** Says that a worker lives, prolongs the claims it holds, deletes those it has released; answers the jobs it is to stop. */
-export async function beat(worker: WorkerRow, claims: { leaseSeconds: number, held: string[], released: string[] }): Promise<string[]> {
-  const { rows } = await pool('engine').query<{ job_id: string }>({ name: 'heartbeat', text: HEARTBEAT, values: [
+/** Says that a worker lives, prolongs the claims it holds, deletes those it has released; answers what is wanted of it. */
+export async function beat(worker: WorkerRow, claims: { leaseSeconds: number, held: string[], released: string[] }): Promise<BeatAnswer> {
+  const { rows } = await pool('engine').query<BeatAnswer>({ name: 'heartbeat', text: HEARTBEAT, values: [
     worker.id, worker.hostname, worker.pid, worker.version, worker.queues, worker.slots, worker.running, worker.name, worker.status,
-    JSON.stringify(worker.handlerMs), worker.jobIds, claims.leaseSeconds, claims.held, claims.released] })
-  return rows.map(row => row.job_id)
+    JSON.stringify(worker.handlerMs), worker.jobIds, claims.leaseSeconds, claims.held, claims.released,
+    worker.memory.rssBytes, worker.memory.heapBytes] })
+  return rows[0]!
 }
 
 export async function removeWorker(id: string): Promise<void> {
@@ -59,16 +69,17 @@ export async function forgetSilentWorkers(): Promise<void> {
   await pool('engine').query(`delete from workers where heartbeat_at < now() - interval '1 minute'`)
 }
 
-export interface LiveWorkers { count: number, handlerMs: Record<string, number> }
+export interface LiveWorkers { count: number, draining: number, handlerMs: Record<string, number> }
 
-/** Worker processes heard of in the last eight seconds, and the mean of what their handlers need. */
+/** Worker processes heard of in the last eight seconds that take work, and the mean of what their handlers need. */
 export async function liveWorkers(): Promise<LiveWorkers> {
-  const { rows } = await pool('engine').query<{ handler_ms: Record<string, number> }>(
-    `select handler_ms from workers where heartbeat_at > now() - interval '8 seconds' and status <> 'refusing'`)
+  const { rows } = await pool('engine').query<{ handler_ms: Record<string, number>, status: string }>(
+    `select handler_ms, status from workers where heartbeat_at > now() - interval '8 seconds' and status <> 'refusing'`)
   const handlerMs: Record<string, number> = {}
   for (const name of new Set(rows.flatMap(row => Object.keys(row.handler_ms)))) {
     const known = rows.map(row => row.handler_ms[name]).filter(ms => ms !== undefined)
     handlerMs[name] = known.reduce((sum, ms) => sum + ms, 0) / known.length
   }
-  return { count: rows.length, handlerMs }
+  const draining = rows.filter(row => row.status === 'draining').length
+  return { count: rows.length - draining, draining, handlerMs }
 }

@@ -35,7 +35,7 @@ export async function readDashboard(organizationId: string): Promise<Dashboard> 
 
 async function totals(organizationId: string, range: '1h' | '24h') {
   const { series } = await readSeries(organizationId, { metric: ['created', 'completed', 'failed'], range })
-  const of = (metric: string) => series.find(each => each.metric === metric)?.points.reduce((total, point) => total + point, 0) ?? 0
+  const of = (metric: string) => series.find(each => each.metric === metric)?.points.reduce<number>((total, point) => total + (point ?? 0), 0) ?? 0
   return { created: of('created'), completed: of('completed'), failed: of('failed') }
 }
 

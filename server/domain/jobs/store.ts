@@ -153,7 +153,7 @@ const bounds = (ids: string[]) => ids.reduce<[string, string]>(([low, high], id)
 
 export function findStatuses(organizationId: string, ids: string[]) {
   const [low, high] = bounds(ids)
-  const select = { id: true, state: true, queueName: true, failures: true, createdAt: true, completedAt: true } satisfies Prisma.JobSelect
+  const select = { id: true, state: true, queueName: true, jobType: true, failures: true, createdAt: true, completedAt: true } satisfies Prisma.JobSelect
   // Plain bounds keep PostgreSQL from visiting the partition of every day.
   return withTenant(organizationId, tx => tx.job.findMany({ where: { organizationId, id: { in: ids, gte: low, lte: high } }, select }))
 }

@@ -1,5 +1,6 @@
 import { AppError } from '#server/domain/app-error.ts'
 import { countByQueue } from '#server/domain/jobs/count-jobs.ts'
+import { readFigures } from '#server/domain/queues/read-figures.ts'
 import { toQueue, toQueueSummary, type QueueSource } from '#server/domain/queues/present-queue.ts'
 import { findQueueRow, listQueueRows } from '#server/domain/queues/store.ts'
 import { isJobType } from '#shared/job-types.ts'
@@ -15,16 +16,18 @@ export async function listQueues(organizationId: string, { limit, cursor }: { li
   const [rows, counts] = await Promise.all([listQueueRows(organizationId), countByQueue(organizationId)])
   const byName = new Map(rows.map(row => [row.name, row]))
   const names = [...new Set([...byName.keys(), ...counts.keys()])].sort().filter(name => cursor === undefined || name > cursor)
-  const page = names.slice(0, limit)
+  const page = names.slice(0, limit).map(name => ({ name, row: byName.get(name) ?? null, count: counts.get(name) }))
+  const figures = await readFigures(organizationId, page)
   return {
-    queues: page.map(name => toQueueSummary({ name, row: byName.get(name) ?? null, count: counts.get(name) })),
-    nextCursor: names.length > limit ? page.at(-1)! : null,
+    queues: page.map(source => toQueueSummary({ ...source, figures: figures.get(source.name)! })),
+    nextCursor: names.length > limit ? page.at(-1)!.name : null,
   }
 }
 
 /** One queue. Throws NOT_FOUND for one that is neither configured nor built in nor ever had jobs. */
 export async function getQueue(organizationId: string, name: string): Promise<Queue> {
-  return toQueue(organizationId, await findQueue(organizationId, name))
+  const source = await findQueue(organizationId, name)
+  return toQueue(organizationId, { ...source, figures: (await readFigures(organizationId, [source])).get(name)! })
 }
 
 /** What is known of a queue. Throws NOT_FOUND. */

@@ -1,5 +1,5 @@
 import { AppError } from '#server/domain/app-error.ts'
-import { listWorkerRows, ownJobs, type WorkerRow } from '#server/domain/queues/store.ts'
+import { listWorkerRows, runningRows, type WorkerRow } from '#server/domain/queues/store.ts'
 import type { Worker, WorkerStatus, WorkerSummary } from '#shared/schemas/worker.ts'
 
 /** Worker processes, oldest first; they serve every organization. */
@@ -11,8 +11,10 @@ export async function listWorkers(organizationId: string): Promise<WorkerSummary
 export async function getWorker(organizationId: string, id: string): Promise<Worker> {
   const [row] = await listWorkerRows(organizationId, id)
   if (!row) throw new AppError('NOT_FOUND', `There is no worker ${id}. Workers that are gone are forgotten after a minute.`)
+  const runs = await runningRows(organizationId, row.jobIds)
   return {
-    ...toSummary(row), organization_id: null, worker_type: null, pid: row.pid, running_jobs: await ownJobs(organizationId, row.jobIds),
+    ...toSummary(row), organization_id: null, worker_type: null, pid: row.pid, running_jobs: runs.map(run => run.id),
+    runs: runs.map(run => ({ job_id: run.id, queue_name: run.queueName, job_type: run.jobType, run: run.run, since: run.startedAt?.toISOString() ?? null })),
     handler_ms: row.handlerMs as Record<string, number>, metadata: {}, registered_at: row.startedAt.toISOString(), updated_at: row.heartbeatAt.toISOString(),
   }
 }
@@ -27,11 +29,16 @@ function toSummary(row: WorkerRow): WorkerSummary {
   return {
     id: row.id, name: row.name, queue_name: row.queues[0] ?? '', queue_names: row.queues, hostname: row.hostname, status: statusOf(row),
     current_jobs: row.running, max_concurrency: row.slots, version: row.version, last_heartbeat: row.heartbeatAt.toISOString(),
+    rss_bytes: Number(row.rssBytes), heap_bytes: Number(row.heapBytes), drain: drainOf(row),
   }
 }
 
-function statusOf({ alive, status }: WorkerRow): WorkerStatus {
+function drainOf({ drainWantedAt, drainWantedBy, drainReason }: WorkerRow): WorkerSummary['drain'] {
+  return drainWantedAt && { since: drainWantedAt.toISOString(), by: drainWantedBy ?? '', reason: drainReason }
+}
+
+function statusOf({ alive, status, drainWantedAt }: WorkerRow): WorkerStatus {
   if (!alive) return 'offline'
-  if (status === 'draining') return 'draining'
+  if (status === 'draining' || drainWantedAt) return 'draining'
   return status === 'running' ? 'healthy' : 'degraded'
 }

@@ -7,21 +7,23 @@ export const HOLD_LEASE = `
 
 /**
  * A worker says that it lives; the claims it knows of live as long, those it has released go. Answers the jobs of this
- * worker that are to stop. $1 to $11: the worker; $12: lease seconds, $13: held claims, $14: released ones.
+ * worker that are to stop, and whether somebody wants it to take no more. $1 to $11, $15 and $16: the worker; $12: lease
+ * seconds, $13: held claims, $14: released ones.
  */
 export const HEARTBEAT = `
   with beat as (
-    insert into workers (id, hostname, pid, version, queues, slots, running, name, status, handler_ms, job_ids)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    insert into workers (id, hostname, pid, version, queues, slots, running, name, status, handler_ms, job_ids, rss_bytes, heap_bytes)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $15, $16)
     on conflict (id) do update set running = excluded.running, queues = excluded.queues, slots = excluded.slots, status = excluded.status,
-      handler_ms = excluded.handler_ms, job_ids = excluded.job_ids, heartbeat_at = now()
+      handler_ms = excluded.handler_ms, job_ids = excluded.job_ids, rss_bytes = excluded.rss_bytes, heap_bytes = excluded.heap_bytes, heartbeat_at = now()
   ), gone as (
     delete from claims where id = any($14::bigint[])
   ), held as (
     update claims set expires_at = now() + make_interval(secs => $12)
     where id in (select id from claims where worker_id = $1 and id = any($13::bigint[]) order by id for update)
   )
-  select job_id from cancel_requests where worker_id = $1`
+  select array(select job_id from cancel_requests where worker_id = $1) as cancels,
+    coalesce((select drain_wanted_at is not null from workers where id = $1), false) as drain`
 
 /** Keeps the progress of a run. $1: id, $2: run, $3: 0 to 1. */
 export const PROGRESS = `update jobs set progress = $3, updated_at = now() where id = $1 and run = $2 and state = 'running'`

@@ -11,7 +11,7 @@ import type * as Room from '#server/domain/engine/waiting-room.ts'
 export const ORGANIZATION = '00000000-0000-7000-8000-000000000001'
 export const WORKER = randomUUID()
 const TABLES = `jobs, job_attempts, job_logs, due_jobs, job_slots, job_expiries, cancel_requests, queues, events, workers, idempotency_keys, claims,
-  job_counters, job_counter_deltas, job_minutes, error_deltas, error_groups, error_places, error_series, control_leases`
+  job_counters, job_counter_deltas, job_minutes, job_time_minutes, queue_depth_minutes, error_deltas, error_groups, error_places, error_series, control_leases`
 
 export const record = {} as {
   database: TestDatabase
@@ -58,7 +58,7 @@ export const claimOne = async (id: string, worker = WORKER) => {
 }
 export const ended = (id: string, run: number, more: Partial<Store.FinishedRun> = {}): Store.FinishedRun => ({ id, run, state: 'completed', outcome: 'completed', result: '"done"', error: null, delayMs: 0, ...more })
 export const beat = (more: Partial<Presence.WorkerRow> = {}, claims: { held?: string[], released?: string[] } = {}) => record.presence.beat(
-  { id: WORKER, hostname: 'here', pid: 1, version: '1', queues: [], slots: 1, running: 1, name: 'here-1', status: 'running', handlerMs: {}, jobIds: [], ...more },
+  { id: WORKER, hostname: 'here', pid: 1, version: '1', queues: [], slots: 1, running: 1, name: 'here-1', status: 'running', handlerMs: {}, jobIds: [], memory: { rssBytes: 1, heapBytes: 1 }, ...more },
   { leaseSeconds: 8, held: claims.held ?? [], released: claims.released ?? [] })
 export const runOut = () => record.database.owner.query(`update claims set expires_at = now() - interval '1 second'`)
 export const toEnded = (claimed: Store.ClaimedJob): Store.EndedJob => ({

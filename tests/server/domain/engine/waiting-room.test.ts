@@ -191,7 +191,7 @@ describe('an operator', () => {
     await record.store.completeRuns([ended(done.id, 1)], [claimed.claimId])
     const ids = [waiting.id, running.id, done.id, randomUUID()]
     expect(Object.fromEntries(await cancelJobs({ ...options, ids }))).toEqual({ [waiting.id]: 'cancelled', [running.id]: 'cancelling', [done.id]: 'final' })
-    expect(await beat()).toEqual([running.id])
+    expect(await beat()).toEqual({ cancels: [running.id], drain: false })
     expect((await left('events')).map(event => [event.subject_id, event.action, event.actor, event.reason]).sort())
       .toEqual([waiting.id, running.id].sort().map(id => [id, 'job.cancelled', 'ann', 'why not']))
     await record.store.endRuns([ended(running.id, 1, { state: 'retrying', outcome: 'failed', result: null, error: 'x', delayMs: 0 })], [])

@@ -13,7 +13,7 @@ let keepPresence: typeof KeepPresence
 let closeDatabase: () => Promise<void>
 
 const worker = (): WorkerRow => ({
-  id: randomUUID(), hostname: 'here', pid: 1, version: '1', queues: ['drill'], slots: 10, running: 0, name: 'one', status: 'running', handlerMs: { drill: 1.5 }, jobIds: [],
+  id: randomUUID(), hostname: 'here', pid: 1, version: '1', queues: ['drill'], slots: 10, running: 0, name: 'one', status: 'running', handlerMs: { drill: 1.5 }, jobIds: [], memory: { rssBytes: 1, heapBytes: 1 },
 })
 const makeClaim = async (workerId: string, secondsLeft: number) => {
   const { rows } = await database.owner.query(`insert into claims (worker_id, job_ids, runs, expires_at)

@@ -1,0 +1,5 @@
+import { drainWorker } from '#server/domain/queues/operate-worker.ts'
+import { defineRoute } from '#server/http/define-route.ts'
+
+export default defineRoute('POST /api/v1/workers/:id/drain', ({ caller, params, body }) =>
+  drainWorker({ organizationId: caller.organizationId, actor: caller.actor, id: params.id, reason: body.reason }))
