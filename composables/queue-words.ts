@@ -21,10 +21,12 @@ export function perSecondWords(rate: number): string {
   if (rate >= 0.1) return `${rate >= 10 ? exactCount(Math.round(rate)) : Math.round(rate * 10) / 10}/s`
   return `${Math.max(1, Math.round(rate * 60))}/min`
 }
-/** When nothing waits any more if it goes on like this. */
-export function drainWords({ drain_seconds: seconds, pending_jobs: waiting, paused, out_per_second: out }: Pick<QueueSummary, 'drain_seconds' | 'paused' | 'out_per_second'> & { pending_jobs: number }): string {
+type Draining = Pick<QueueSummary, 'drain_seconds' | 'paused' | 'out_per_second' | 'oldest_waiting_seconds' | 'pending_jobs'>
+/** When nothing waits any more if it goes on like this. What is only there to be tried again later is not waited for. */
+export function drainWords({ drain_seconds: seconds, pending_jobs: waiting, paused, out_per_second: out, oldest_waiting_seconds: oldest }: Draining): string {
   if (waiting === 0) return 'empty'
   if (paused) return 'paused'
+  if (oldest === null) return 'nothing due'
   if (seconds === null) return out === 0 ? 'stands still' : 'grows'
   return seconds > 30 * 86_400 ? 'over a month' : duration(seconds * 1000).replace(/\.\d+ s$/, ' s')
 }

@@ -14,7 +14,7 @@ export const SERIES_LOOKS: Record<SeriesMetric, SeriesLook> = {
   wait_p95: { label: '95 % within', color: 'var(--ui-primary)' },
   run_p50: { label: 'Half within', color: 'var(--chart-created)' },
   run_p95: { label: '95 % within', color: 'var(--ui-primary)' },
-  depth: { label: 'Waiting', color: 'var(--ui-primary)', state: 'pending' },
+  depth: { label: 'Waiting', color: 'var(--ui-primary)', state: 'pending,blocked,retrying' },
   running: { label: 'Running', color: 'var(--chart-completed)', state: 'running' },
 }
 

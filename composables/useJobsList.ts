@@ -44,10 +44,12 @@ export function useJobsList() {
   /** Times and errors are not in a live frame: fetch them, but move nothing. */
   async function refreshKnown(): Promise<void> {
     if (rows.value.length === 0) return page.reload()
+    const asked = JSON.stringify([filter.value, trail.cursor.value])
     try {
       const { data } = await fetchPage()
       const fresh = new Map(data.map(job => [job.id, job]))
       const pushedOut = await statesOf(rows.value.filter(job => !fresh.has(job.id) && !isFinal(job.state)).map(job => job.id))
+      if (asked !== JSON.stringify([filter.value, trail.cursor.value])) return
       setRows(rows.value.map(job => fresh.get(job.id) ?? { ...job, ...pushedOut.get(job.id) }))
       const arrived = trail.cursor.value === null ? newerThan(rows.value[0], data) : []
       if (arrived.length === PAGE) hasMoreUnseen.value = true
