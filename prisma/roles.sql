@@ -22,6 +22,7 @@ BEGIN
   GRANT SELECT ON organizations, jobs, job_attempts, job_logs, due_jobs, job_slots, idempotency_keys, job_counters, job_counter_deltas, job_minutes,
     workers, belt_state TO bespin_app;
   GRANT SELECT ON job_time_minutes, queue_depth_minutes TO bespin_app;
+  GRANT SELECT ON job_links, worker_records TO bespin_app;
   GRANT SELECT, INSERT, UPDATE, DELETE ON queues TO bespin_app;
   GRANT SELECT, INSERT ON events TO bespin_app;
   GRANT SELECT, INSERT, UPDATE, DELETE ON receipts, receipt_keys TO bespin_app;
@@ -37,6 +38,7 @@ BEGIN
     idempotency_keys, claims, workers, control_leases, belt_state,
     job_counter_deltas, job_counters, job_minutes TO bespin_engine;
   GRANT SELECT, INSERT, UPDATE, DELETE ON job_time_minutes, queue_depth_minutes TO bespin_engine;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON job_links, worker_records TO bespin_engine;
   GRANT EXECUTE ON FUNCTION bespin_make_partitions(integer), bespin_drop_partition(timestamptz) TO bespin_engine;
   -- A plan made while the tables are still empty reads them whole, and is kept while they grow by a million rows.
   BEGIN
@@ -48,7 +50,7 @@ BEGIN
   EXCEPTION
     WHEN insufficient_privilege THEN NULL;
   END;
-  FOREACH t IN ARRAY ARRAY['jobs', 'job_attempts', 'job_logs', 'due_jobs', 'job_slots', 'queues', 'events', 'idempotency_keys', 'job_counter_deltas', 'job_counters', 'job_minutes',
+  FOREACH t IN ARRAY ARRAY['jobs', 'job_attempts', 'job_logs', 'job_links', 'due_jobs', 'job_slots', 'queues', 'events', 'idempotency_keys', 'job_counter_deltas', 'job_counters', 'job_minutes',
     'job_time_minutes', 'queue_depth_minutes'] LOOP
     IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = t AND policyname = 'engine') THEN
       EXECUTE format('CREATE POLICY engine ON %I TO bespin_engine USING (true) WITH CHECK (true)', t);

@@ -18,6 +18,16 @@ const OLD_JOBS = `
 export async function keepPartitions(): Promise<void> {
   await pool('engine').query('select bespin_make_partitions($1)', [DAYS_AHEAD])
   while (await dropOldestDay());
+  await forgetTheDropped()
+}
+
+/** What stands beside the days falls with them: links of jobs that are gone, and workers that no kept job can have run on. */
+async function forgetTheDropped(): Promise<void> {
+  const { retentionDays } = getConfig()
+  await pool('engine').query(`delete from job_links l where l.job_id < bespin_first_id(now() - make_interval(days => $1))
+    and not exists (select from jobs j where j.id = l.job_id and j.organization_id = l.organization_id)`, [retentionDays])
+  await pool('engine').query(`update worker_records r set seen_at = now() from workers w where w.id = r.worker_id and r.seen_at < now() - interval '1 hour'`)
+  await pool('engine').query('delete from worker_records where seen_at < now() - make_interval(days => $1)', [retentionDays])
 }
 
 async function dropOldestDay(): Promise<boolean> {

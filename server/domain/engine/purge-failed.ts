@@ -17,6 +17,8 @@ const DELETE_ENDED = `
     delete from job_attempts where job_id = any(array(select id from gone))
   ), logs as (
     delete from job_logs where job_id = any(array(select id from gone))
+  ), links as (
+    delete from job_links where job_id = any(array(select id from gone))
   ), counted as (
     insert into job_counter_deltas (organization_id, queue_name, job_type, state, delta)
     select organization_id, queue_name, coalesce(job_type, ''), state, -count(*) from gone group by 1, 2, 3, 4

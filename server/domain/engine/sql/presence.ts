@@ -16,6 +16,11 @@ export const HEARTBEAT = `
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $15, $16)
     on conflict (id) do update set running = excluded.running, queues = excluded.queues, slots = excluded.slots, status = excluded.status,
       handler_ms = excluded.handler_ms, job_ids = excluded.job_ids, rss_bytes = excluded.rss_bytes, heap_bytes = excluded.heap_bytes, heartbeat_at = now()
+  ), recorded as (
+    -- Once: what its runs are told by when its row is gone.
+    insert into worker_records (worker_id, name, hostname, version)
+    select $1::uuid, $8::text, $2::text, $4::text where not exists (select from workers where id = $1)
+    on conflict (worker_id) do nothing
   ), gone as (
     delete from claims where id = any($14::bigint[])
   ), held as (
