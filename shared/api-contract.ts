@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { BulkJobsBody, BulkJobsResult } from './schemas/bulk-jobs.ts'
 import { ErrorGroup, ErrorGroupList, ErrorGroupSummary, ErrorQuery, ListErrorsQuery, MuteErrorBody, RetryErrorBody, RetryErrorResult } from './schemas/error-group.ts'
-import { Attempt, ListAttemptsQuery, ListLogsQuery, LogLine, TimelineEntry } from './schemas/event.ts'
+import { Attempt, ListAttemptsQuery, ListLogsQuery, LogLine, LogTextQuery, TimelineEntry } from './schemas/event.ts'
 import {
   JobStatusQuery, JobStatusRow, ListDeadLetterQuery, PriorityBody, PriorityResult, PurgeDeadLetterBody, PurgeDeadLetterResult, ReasonQuery,
   RetryDeadLetterBody, RetryDeadLetterResult,
 } from './schemas/job-action.ts'
+import { CompareQuery, Comparison } from './schemas/job-compare.ts'
+import { JobLinks, RetryWithBody, RetryWithResult } from './schemas/job-link.ts'
 import {
   BespinJob, BespinJobList, CreatedBespinJob, CreateJobBody, CreateJobResult, Job, JobStats, JobSummary, ListBespinJobsQuery, ListJobsQuery,
 } from './schemas/job.ts'
@@ -32,6 +34,8 @@ export interface Operation {
   bodyOptional?: boolean
   /** Success status to shape of the answer. */
   responses: Record<number, z.ZodType>
+  /** Media type of the answer; default JSON. */
+  media?: string
   /** Most bytes a body may have; default 1 MiB + 64 KiB. */
   maxBodyBytes?: number
 }
@@ -72,6 +76,10 @@ export const API = {
   'PUT /api/v1/jobs/:id/priority': { summary: 'Change the priority of a waiting job', tag: 'Jobs', auth: 'caller', params: byId, body: PriorityBody, responses: { 200: PriorityResult } },
   'GET /api/v1/jobs/:id/attempts': { summary: 'Its runs, newest first', tag: 'Jobs', auth: 'caller', params: byId, query: ListAttemptsQuery, responses: { 200: z.array(Attempt) } },
   'GET /api/v1/jobs/:id/logs': { summary: 'What its runs logged, oldest first', tag: 'Jobs', auth: 'caller', params: byId, query: ListLogsQuery, responses: { 200: z.array(LogLine) } },
+  'GET /api/v1/jobs/:id/logs.txt': { summary: 'The log as a text file, of one run or of all', tag: 'Jobs', auth: 'caller', params: byId, query: LogTextQuery, media: 'text/plain', responses: { 200: z.string().optional() } },
+  'GET /api/v1/jobs/:id/compare': { summary: 'Two of its runs side by side, or one with a run of another job or of the last one of its kind that completed', tag: 'Jobs', auth: 'caller', params: byId, query: CompareQuery, responses: { 200: Comparison } },
+  'GET /api/v1/jobs/:id/links': { summary: 'The jobs it was made from, and those made from it', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: JobLinks } },
+  'POST /api/v1/jobs/:id/retry-with': { summary: 'Make a new job of one that is over, with another payload', tag: 'Jobs', auth: 'caller', params: byId, body: RetryWithBody, responses: { 201: RetryWithResult } },
   'GET /api/v1/jobs/:id/events': { summary: 'Its story, oldest first: what happened, and who did what and why', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: z.array(TimelineEntry) } },
 
   'GET /api/v1/errors': { summary: 'Failures grouped by what they say, over all queues, last seen first', tag: 'Errors', auth: 'caller', query: ListErrorsQuery, responses: { 200: ErrorGroupList } },
