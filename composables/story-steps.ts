@@ -8,6 +8,8 @@ export interface StoryStep {
   title: string
   /** Why somebody did it, in their words. */
   reason?: string
+  /** The other job it tells of. */
+  jobId?: string
   icon: string
   tone: 'plain' | 'good' | 'bad' | 'warn' | 'accent' | 'person'
   /** Milliseconds since the step before; null at the first, and for what has yet to come. */
@@ -35,6 +37,8 @@ const LOOKS: Record<TimelineEntry['kind'], Look> = {
   retried: { icon: 'i-lucide-rotate-ccw', tone: 'person' },
   priority_changed: { icon: 'i-lucide-arrow-up-down', tone: 'person' },
   purged: { icon: 'i-lucide-trash-2', tone: 'person' },
+  copied: { icon: 'i-lucide-pencil', tone: 'person' },
+  made_from: { icon: 'i-lucide-pencil', tone: 'person' },
 }
 
 /** The reason stands apart from the sentence that ends with it. */
@@ -57,7 +61,7 @@ function ahead(job: Job): Omit<StoryStep, 'key' | 'afterMs' | 'isAhead'>[] {
 /** A job's story as the page tells it: what happened, oldest first, then what is ahead. */
 export function storySteps(entries: readonly TimelineEntry[], job: Job): StoryStep[] {
   const past = entries.map((entry, index) => ({
-    key: `${index} ${entry.kind}`, at: entry.at, title: titleOf(entry), reason: entry.reason, ...LOOKS[entry.kind],
+    key: `${index} ${entry.kind}`, at: entry.at, title: titleOf(entry), reason: entry.reason, jobId: entry.job_id, ...LOOKS[entry.kind],
     ...(entry.actor === undefined ? {} : { tone: 'person' as const }),
     afterMs: index === 0 ? null : Date.parse(entry.at) - Date.parse(entries[index - 1]!.at), isAhead: false,
   }))

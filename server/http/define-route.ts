@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { eventHandler, getQuery, setResponseHeaders, setResponseStatus, type EventHandler, type H3Event } from 'h3'
 import type { z } from 'zod'
 import { authenticate } from '#server/http/authenticate.ts'
@@ -13,6 +14,9 @@ const REPLY = Symbol('reply')
 
 /** Answers with this status instead of the operation's first one. */
 export const reply = <T>(status: number, body: T, headers?: Record<string, string>): Reply<T> => ({ [REPLY]: true, status, body, headers }) as Reply<T>
+/** Answers text as it comes, as a file of this name. */
+export const replyText = (pages: AsyncGenerator<string>, name: string): Reply<string> =>
+  reply(200, Readable.from(pages, { objectMode: false }) as unknown as string, { 'content-type': 'text/plain; charset=utf-8', 'content-disposition': `attachment; filename="${name}"` })
 const isReply = (value: unknown): value is Reply<unknown> => typeof value === 'object' && value !== null && REPLY in value
 
 export type RouteInput<K extends OperationKey> = Parsed<K> & { caller: Caller, event: H3Event }

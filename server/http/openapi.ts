@@ -50,7 +50,7 @@ function describe(key: string, operation: Operation) {
     parameters: [...parameters(operation.params, 'path'), ...parameters(operation.query, 'query')],
     ...(operation.body && { requestBody: { required: !operation.bodyOptional, content: { 'application/json': { schema: toSchema(operation.body, 'input') } } } }),
     responses: {
-      ...Object.fromEntries(Object.entries(operation.responses).map(([status, schema]) => [status, { description: status === '503' ? 'Not available' : 'Success', content: { 'application/json': { schema: toSchema(schema, 'output') } } }])),
+      ...Object.fromEntries(Object.entries(operation.responses).map(([status, schema]) => [status, { description: status === '503' ? 'Not available' : 'Success', content: { [operation.media ?? 'application/json']: { schema: toSchema(schema, 'output') } } }])),
       ...(operation.auth === 'socket' && { 101: { description: 'The WebSocket is open' } }),
       default: { description: 'Error', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
     },

@@ -31,3 +31,9 @@ export const asRawJson = (text: string | null): unknown => (text === null ? null
 function withRaw(text: string): unknown {
   return /^[[{]/.test(text) ? parseExactJson(text) : rawJSON(text)
 }
+
+/** The text of a value that JSON.stringify writes out as it came; undefined for any other. */
+export const exactDigits = (value: unknown): string | undefined =>
+  typeof value === 'object' && value !== null && (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON(value)
+    ? (value as { rawJSON: string }).rawJSON
+    : undefined

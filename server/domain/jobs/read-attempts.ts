@@ -1,4 +1,5 @@
 import { getJobFacts } from '#server/domain/jobs/get-job.ts'
+import { findWorkerRecords } from '#server/domain/queues/read-workers.ts'
 import { listAttemptRows, type AttemptRow, type JobFacts } from '#server/domain/jobs/store.ts'
 import type { Attempt, AttemptOutcome } from '#shared/schemas/event.ts'
 
@@ -8,7 +9,17 @@ import type { Attempt, AttemptOutcome } from '#shared/schemas/event.ts'
  */
 export async function readAttempts(organizationId: string, id: string, page: { before?: number, limit: number }): Promise<Attempt[]> {
   const job = await getJobFacts(organizationId, id)
-  return withLastRun(job, await listAttemptRows(organizationId, id, page)).filter(each => page.before === undefined || each.run < page.before).slice(0, page.limit)
+  const attempts = withLastRun(job, await listAttemptRows(organizationId, id, page)).filter(each => page.before === undefined || each.run < page.before)
+  return withWorkers(organizationId, attempts.slice(0, page.limit))
+}
+
+/** The same runs with what is remembered of the workers they ran on. */
+async function withWorkers(organizationId: string, attempts: Attempt[]): Promise<Attempt[]> {
+  const workers = await findWorkerRecords(organizationId, [...new Set(attempts.flatMap(attempt => attempt.worker_id ?? []))])
+  return attempts.map((attempt) => {
+    const worker = workers.get(attempt.worker_id ?? '')
+    return worker === undefined ? attempt : { ...attempt, worker_name: worker.name, worker_version: worker.version }
+  })
 }
 
 /** Attempt rows (newest first) and, when it has none, the run the job itself tells of. */
@@ -26,5 +37,6 @@ function toAttempt({ run, outcome, error, errorGroup, workerId, startedAt, finis
   return {
     run, outcome, error, error_group: errorGroup, worker_id: workerId, started_at: startedAt?.toISOString() ?? null, finished_at: finishedAt?.toISOString() ?? null,
     duration_ms: startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : null,
+    worker_name: null, worker_version: null,
   }
 }

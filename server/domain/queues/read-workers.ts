@@ -1,5 +1,5 @@
 import { AppError } from '#server/domain/app-error.ts'
-import { listWorkerRows, runningRows, type WorkerRow } from '#server/domain/queues/store.ts'
+import { listWorkerRecords, listWorkerRows, runningRows, type WorkerRow } from '#server/domain/queues/store.ts'
 import type { Worker, WorkerStatus, WorkerSummary } from '#shared/schemas/worker.ts'
 
 /** Worker processes, oldest first; they serve every organization. */
@@ -23,6 +23,12 @@ export async function getWorker(organizationId: string, id: string): Promise<Wor
 export async function countWorkers(organizationId: string): Promise<{ total: number, healthy: number }> {
   const rows = await listWorkerRows(organizationId)
   return { total: rows.length, healthy: rows.filter(row => statusOf(row) === 'healthy').length }
+}
+
+/** Names and versions of workers by id, also of those that are gone, for as long as history is kept. */
+export async function findWorkerRecords(organizationId: string, ids: string[]): Promise<Map<string, { name: string, version: string }>> {
+  const rows = ids.length === 0 ? [] : await listWorkerRecords(organizationId, ids)
+  return new Map(rows.map(row => [row.workerId, { name: row.name || row.hostname, version: row.version }]))
 }
 
 function toSummary(row: WorkerRow): WorkerSummary {

@@ -92,3 +92,8 @@ export async function runningRows(organizationId: string, ids: string[]) {
     select: { id: true, queueName: true, jobType: true, run: true, startedAt: true }, orderBy: [{ startedAt: 'asc' }, { id: 'asc' }],
   }))
 }
+
+/** What is remembered of worker processes, also when they are gone. */
+export function listWorkerRecords(organizationId: string, ids: string[]) {
+  return withTenant(organizationId, tx => tx.workerRecord.findMany({ where: { workerId: { in: ids } } }))
+}
