@@ -33,7 +33,15 @@ export function stringifyExact(value: unknown, indent = ''): string {
     if (value.length === 0) return '[]'
     return `[\n${value.map(item => inner + stringifyExact(item, inner)).join(',\n')}\n${indent}]`
   }
-  const entries = Object.entries(value)
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined)
   if (entries.length === 0) return '{}'
   return `{\n${entries.map(([key, item]) => `${inner}${JSON.stringify(key)}: ${stringifyExact(item, inner)}`).join(',\n')}\n${indent}}`
+}
+
+/** JSON text to send: digit for digit when the value holds an exact number, in the browser's own way otherwise. */
+export const toJson = (value: unknown): string => (holdsExact(value) ? stringifyExact(value) : JSON.stringify(value))
+
+function holdsExact(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return isExactNumber(value) || Object.values(value).some(holdsExact)
 }

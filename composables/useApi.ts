@@ -1,6 +1,6 @@
 import type { Input, OperationKey, Output } from '#shared/api-contract.ts'
 import { networkError, readApiError, unreadable } from './api-error.ts'
-import { parseExact } from './exact-json.ts'
+import { parseExact, toJson } from './exact-json.ts'
 
 export interface Answer<T> {
   data: T
@@ -27,7 +27,7 @@ function addressOf(template: string, input: Loose): string {
 async function send(method: string, address: string, input: Loose): Promise<Response> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const signal = input.signal ? AbortSignal.any([input.signal, timeout]) : timeout
-  const json = input.body === undefined ? {} : { body: JSON.stringify(input.body), headers: { 'content-type': 'application/json' } }
+  const json = input.body === undefined ? {} : { body: toJson(input.body), headers: { 'content-type': 'application/json' } }
   try {
     return await fetch(address, { method, signal, ...json })
   }
