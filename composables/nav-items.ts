@@ -15,11 +15,14 @@ export const NAV_ITEMS: readonly NavItem[] = [
 export const isUnder = (path: string, item: NavItem): boolean => path === item.to || (item.to !== '/' && path.startsWith(`${item.to}/`))
 
 const NAMES: Record<string, string> = { jobs: 'Jobs', errors: 'Errors', queues: 'Queues', workers: 'Workers', receipts: 'Receipts' }
+/** Pages about one thing. */
+const PARTS: Record<string, string> = { compare: 'Compare', edit: 'Edit and retry' }
 const ID = /^[0-9a-f-]{36}$/i
 /** Where you are, from the path: Jobs › …3f2a */
 export function crumbsOf(path: string): { label: string, to?: string }[] {
   const [first, ...rest] = path.split('/').filter(Boolean)
   if (first === undefined) return [{ label: 'Overview' }]
-  const named = (part: string) => (path === '/jobs/new' ? 'New job' : ID.test(part) ? `…${part.slice(-12)}` : part)
-  return [{ label: NAMES[first] ?? first, to: rest.length > 0 ? `/${first}` : undefined }, ...rest.map(part => ({ label: named(part) }))]
+  const named = (part: string) => (path === '/jobs/new' ? 'New job' : ID.test(part) ? `…${part.slice(-12)}` : PARTS[part] ?? part)
+  const toPart = (index: number) => (index < rest.length - 1 ? `/${[first, ...rest.slice(0, index + 1)].join('/')}` : undefined)
+  return [{ label: NAMES[first] ?? first, to: rest.length > 0 ? `/${first}` : undefined }, ...rest.map((part, index) => ({ label: named(part), to: toPart(index) }))]
 }
