@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { whatIsGoingOn } from '../../composables/job-sentence.ts'
-import { timelineParts, timelineTotals } from '../../composables/job-timeline.ts'
+import { timelineParts, timelineShares, timelineTotals } from '../../composables/job-timeline.ts'
 import { storySteps } from '../../composables/story-steps.ts'
 import type { Attempt } from '../../shared/schemas/event.ts'
 import type { Job } from '../../shared/schemas/job.ts'
@@ -15,7 +15,7 @@ const job = (over: Partial<Job> = {}): Job => ({
 })
 
 const attempt = (run: number, from: number, to: number | null, outcome: Attempt['outcome'] = 'failed'): Attempt => ({
-  run, outcome, error: null, error_group: null, worker_id: null, started_at: at(from), finished_at: to === null ? null : at(to), duration_ms: to === null ? null : to - from,
+  run, outcome, error: null, error_group: null, worker_id: null, started_at: at(from), finished_at: to === null ? null : at(to), duration_ms: to === null ? null : to - from, worker_name: null, worker_version: null,
 })
 
 describe('the sentence that says what is going on', () => {
@@ -81,6 +81,31 @@ describe('the timeline', () => {
   it('sums up what was the same', () => {
     const parts = timelineParts(job({ state: 'retrying', attempt: 2, started_at: at(100) }), START + 1000, [attempt(1, 10, 30), attempt(2, 100, 150)])
     expect(timelineTotals(parts).map(part => [part.name, part.ms, part.isOpen])).toEqual([['Waited', 930, true], ['Ran', 70, false]])
+  })
+})
+
+describe('the widths of the timeline', () => {
+  const parts = (...ms: number[]) => ms.map((length, index) => ({ name: index % 2 ? 'Ran' as const : 'Waited' as const, tone: 'waited' as const, ms: length, isOpen: false, from: 0, to: length }))
+  it('are to scale where every stretch can be seen', () => {
+    expect(timelineShares(parts(100, 300))).toEqual({ shares: [0.25, 0.75], isToScale: true })
+  })
+  it('keep a run of a millisecond visible beside a wait of a day, and say that this is not to scale', () => {
+    const { shares, isToScale } = timelineShares(parts(86_400_000, 1))
+    expect(shares[1]).toBeGreaterThan(0.005)
+    expect(isToScale).toBe(false)
+  })
+  it('are by the logarithm when asked for', () => {
+    const { shares } = timelineShares(parts(86_400_000, 1000), true)
+    expect(shares[1]! / shares[0]!).toBeGreaterThan(0.3)
+  })
+  it('add up to the whole for two hundred runs, and for none that took any time', () => {
+    for (const each of [parts(...Array.from({ length: 400 }, (_, index) => index * index)), parts(0, 0)]) {
+      expect(timelineShares(each).shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1)
+    }
+  })
+  it('tell the runs before the first known one as one stretch', () => {
+    const known = timelineParts(job({ state: 'failed', attempt: 900, started_at: at(5000), completed_at: at(5010) }), START + 9000, [attempt(900, 5000, 5010), attempt(899, 4000, 4100)])
+    expect(known.map(part => [part.name, part.ms, part.run])).toEqual([['Earlier runs', 4000, undefined], ['Ran', 100, 899], ['Waited', 900, undefined], ['Ran', 10, 900]])
   })
 })
 

@@ -7,6 +7,8 @@ const PAGES: [name: string, path: (ids: Record<'job' | 'failed' | 'running' | 'q
   ['new job', () => '/jobs/new'],
   ['a job', ids => `/jobs/${ids.job}`],
   ['a failed job', ids => `/jobs/${ids.failed}`],
+  ['two runs compared', ids => `/jobs/${ids.failed}/compare`],
+  ['a payload being edited', ids => `/jobs/${ids.failed}/edit`],
   ['a running job', ids => `/jobs/${ids.running}`],
   ['the dead letter of a queue', ids => `/jobs?state=failed&queue_name=${ids.queue}`],
   ['the queues', () => '/queues'],
