@@ -3,6 +3,7 @@ import type { Job } from '#shared/schemas/job.ts'
 import { isApiError } from './api-error.ts'
 import { digitsOf, isExactNumber, parseExact, stringifyExact } from './exact-json.ts'
 import { judgePayload, placeDetails, type PayloadFault } from './judge-payload.ts'
+import { readPlaces } from './json-places.ts'
 
 /** Edits that were left, by job: coming back finds them. */
 const drafts = new Map<string, string>()
@@ -22,7 +23,7 @@ export function usePayloadEdit(job: Job) {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function diffNow() {
-    return faults.value.some(fault => fault.field === '') ? undefined : jsonDiff(job.payload, parseExact(text.value), { most: MOST_CHANGES, digitsOf: exactDigits })
+    return readPlaces(text.value).error ? undefined : jsonDiff(job.payload, parseExact(text.value), { most: MOST_CHANGES, digitsOf: exactDigits })
   }
   function judge(): boolean {
     clearTimeout(timer)
@@ -51,6 +52,6 @@ export function usePayloadEdit(job: Job) {
     }
   }
   const reset = () => { text.value = original }
-  const format = () => { if (judge() || diff.value) text.value = stringifyExact(parseExact(text.value)) }
+  const format = () => { if (!readPlaces(text.value).error) text.value = stringifyExact(parseExact(text.value)) }
   return { text, faults, diff, wasLeft, judge, send, reset, format }
 }

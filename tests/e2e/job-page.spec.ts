@@ -32,7 +32,7 @@ story('a failed job is found, compared, mended and followed without a mouse', as
 
   await page.keyboard.press('d')
   await page.waitForURL(`**/jobs/${bad}/compare?with=last-success`)
-  await expect(page.getByText(/They differ in \d places of payload, result and tags, the error, the log\./)).toBeVisible()
+  await expect(page.getByText(/They differ in \d places of payload, result and tags, the error, and the log\./)).toBeVisible()
   await expect(page.getByRole('region', { name: 'Payload, result and tags' }).getByText('payload/order/id')).toBeVisible()
   await expect(page.getByRole('region', { name: 'Log' }).getByText('ERROR refused by the receiver')).toBeVisible()
   await expect(page.getByRole('link', { name: good.slice(-12) })).toBeVisible()
