@@ -1,7 +1,7 @@
 import { pool } from '#server/infra/database.ts'
 import { jobsAccepted } from '#server/infra/metrics.ts'
 import { newId } from '#server/infra/new-id.ts'
-import type { NewJob } from '#server/domain/engine/accept-jobs.ts'
+import type { NewJob } from '#server/domain/engine/make-rows.ts'
 import { queueRule } from '#server/domain/engine/queue-rules.ts'
 import { retryDeadlock } from '#server/domain/engine/retry-deadlock.ts'
 import { ACCEPT_LINKED } from '#server/domain/engine/sql/accept-linked.ts'
