@@ -91,7 +91,7 @@ it('a migration that was cut off by a kill is applied anew', async () => {
   const database = await createTestDatabase()
   try {
     const [first] = releaseMigrations()
-    await database.owner.query(readFileSync(join(import.meta.dirname, `../../prisma/migrations/${first?.name}/down.sql`), 'utf8'))
+    for (const { name } of releaseMigrations().toReversed()) await database.owner.query(readFileSync(join(import.meta.dirname, `../../prisma/migrations/${name}/down.sql`), 'utf8'))
     await database.owner.query('DELETE FROM _prisma_migrations WHERE migration_name <> $1', [first?.name])
     await database.owner.query('UPDATE _prisma_migrations SET finished_at = NULL, applied_steps_count = 0')
     const said: string[] = []
