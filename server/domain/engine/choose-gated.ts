@@ -1,4 +1,5 @@
 /** Who of a queue's gated jobs may go now: the one rule of ordering keys, concurrency keys and limited queues. Pure. */
+export type FullOf = 'rate' | 'concurrency'
 export type SlotKind = 'ordering' | 'concurrency' | 'queue'
 export interface GatedRow { job_id: string, seq: string, ordering_key: string | null, concurrency_key: string | null }
 export interface Held { kind: SlotKind, key: string, slot: number, job_id: string }
@@ -17,8 +18,8 @@ export interface Choice {
   park: { job_id: string, waits_for: string }[]
   /** Heads of keys that nobody holds: ready, wherever they stand in line. */
   heads: [key: string, seq: string][]
-  /** The queue's places or its rate are used up: what is left stays ready for later. */
-  full: boolean
+  /** What of the queue is used up: its rate or its places. What is left stays ready for later. */
+  full: FullOf | null
 }
 
 /**
@@ -27,11 +28,11 @@ export interface Choice {
  */
 export function chooseGated({ rows, held, heads, limits }: { rows: GatedRow[], held: Held[], heads: Map<string, string>, limits: QueueLimits }): Choice {
   const state: State = { held, heads, limits, taken: takenSlots(held) }
-  const choice: Choice = { go: [], slots: [], park: [], heads: [], full: false }
+  const choice: Choice = { go: [], slots: [], park: [], heads: [], full: null }
   for (const row of rows) {
     const turn = turnOf(row, state, choice.go.length)
     if ('full' in turn) {
-      choice.full = true
+      choice.full = turn.full
       break
     }
     if ('waitsFor' in turn) {
@@ -47,7 +48,7 @@ export function chooseGated({ rows, held, heads, limits }: { rows: GatedRow[], h
 }
 
 interface State { held: Held[], heads: Map<string, string>, limits: QueueLimits, taken: Taken }
-type Turn = { slots: Held[] } | { waitsFor: string } | { full: true }
+type Turn = { slots: Held[] } | { waitsFor: string } | { full: FullOf }
 
 /** What one job may do: go with these slots, wait for a key, or find the queue full. */
 function turnOf(row: GatedRow, state: State, gone: number): Turn {
@@ -62,10 +63,10 @@ function turnOf(row: GatedRow, state: State, gone: number): Turn {
     if (free === undefined) return { waitsFor: `concurrency:${row.concurrency_key}` }
     slots.push(slot('concurrency', row.concurrency_key, free))
   }
-  if (limits.rateLeft !== null && gone >= limits.rateLeft) return { full: true }
+  if (limits.rateLeft !== null && gone >= limits.rateLeft) return { full: 'rate' }
   if (limits.concurrency === null) return { slots }
   const place = freeSlot(taken, 'queue:', limits.concurrency)
-  return place === undefined ? { full: true } : { slots: [...slots, slot('queue', '', place)] }
+  return place === undefined ? { full: 'concurrency' } : { slots: [...slots, slot('queue', '', place)] }
 }
 
 type Taken = Map<string, Set<number>>

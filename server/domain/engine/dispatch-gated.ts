@@ -5,37 +5,26 @@
 import type pg from 'pg'
 import { pool } from '#server/infra/database.ts'
 import { chooseGated, type GatedRow, type Held, type QueueLimits, type SlotKind } from '#server/domain/engine/choose-gated.ts'
+import { isFreshWindow, isPaused, rateLeft } from '#server/domain/engine/sql/queue-gate.ts'
+import { gatedLine, headsOf, heldIn } from '#server/domain/engine/sql/ready-line.ts'
 import { bounds } from '#server/domain/engine/store.ts'
 import type { QueuePair, StampedJob } from '#server/domain/engine/waiting-room.ts'
 
 const BATCH = 500
 
-const ROWS = `
-  select job_id, seq, priority, ordering_key, concurrency_key from (
-    (select job_id, seq, priority, ordering_key, concurrency_key from due_jobs
-      where lane = $1 and gated and ready and organization_id = $2 and queue_name = $3 order by priority desc, job_id limit $4)
-    union all
-    (select job_id, seq, priority, ordering_key, concurrency_key from due_jobs
-      where $5 and lane = $1 and not gated and ready and organization_id = $2 and queue_name = $3 order by priority desc, job_id limit $4)
-  ) as both_kinds order by priority desc, seq limit $4`
-
-/** The first of each ordering key, among those that wait for it and those that are ready. */
-const HEADS = `
-  select ordering_key, min(seq)::text as seq from due_jobs
-  where organization_id = $1 and queue_name = $2 and ordering_key = any($3::text[]) and due_at is null group by 1`
-
+const QUEUE = { organization: '$1', queue: '$2' }
+const ROWS = gatedLine({ lane: '$1', organization: '$2', queue: '$3', limit: '$4' }, '$5')
+const HEADS = headsOf(QUEUE, '$3::text[]')
 /** The lock keeps a slot from being given back, unseen, while its followers are parked. */
-const HELD = `
-  select kind, key, slot, job_id from job_slots where organization_id = $1 and queue_name = $2
-    and (kind = 'queue' or (kind = 'ordering' and key = any($3::text[])) or (kind = 'concurrency' and key = any($4::text[]))) for key share`
+const HELD = `${heldIn(QUEUE, { ordering: '$3::text[]', concurrency: '$4::text[]' })} for key share`
 
 /** What a limited queue may still start in its window; opens the next one when it is over. */
 const LIMITS = `
   update queues set rate_window_at = case when fresh then now() else rate_window_at end, rate_used = case when fresh then 0 else rate_used end
-  from (select organization_id as o, name as n, (rate_window_at is null or rate_window_at + make_interval(secs => rate_period_seconds) <= now()) as fresh
-    from queues where organization_id = $1 and name = $2 for update) as known
+  from (select organization_id as o, name as n, ${isFreshWindow('q')} as fresh
+    from queues q where organization_id = $1 and name = $2 for update) as known
   where organization_id = o and name = n
-  returning concurrency, concurrency_per_key, case when rate_limit is not null then greatest(0, rate_limit - rate_used) end as rate_left, paused_at is not null as paused`
+  returning concurrency, concurrency_per_key, ${rateLeft('queues', 'queues.rate_used')} as rate_left, ${isPaused('queues')} as paused`
 
 const WRITE = `
   with gone as (

@@ -1,5 +1,6 @@
 import { pool } from '#server/infra/database.ts'
 import { logger } from '#server/infra/logger.ts'
+import { isLimited, isPaused } from '#server/domain/engine/sql/queue-gate.ts'
 import { wakeDispatcher } from '#server/domain/engine/wake-dispatcher.ts'
 
 /** What the accept path must know of a queue; the claim asks the table itself. */
@@ -37,8 +38,8 @@ export function readRules(): Promise<void> {
 async function readNow(): Promise<void> {
   readAt = Date.now()
   const { rows } = await pool('engine').query<QueueRule & { organization_id: string, name: string }>({ name: 'queue-rules', text: `
-    select organization_id, name, paused_at is not null as paused, enabled, concurrency is not null or rate_limit is not null as limited,
-      max_retries as "maxRetries", default_timeout as "timeoutSeconds" from queues` })
+    select organization_id, name, ${isPaused('q')} as paused, enabled, ${isLimited('q')} as limited,
+      max_retries as "maxRetries", default_timeout as "timeoutSeconds" from queues q` })
   rules = new Map(rows.map(({ organization_id, name, ...rule }) => [`${organization_id} ${name}`, rule]))
 }
 

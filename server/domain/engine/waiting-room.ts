@@ -1,8 +1,11 @@
 /** The queries of the waiting room (`due_jobs`): what the dispatcher reads, promotes and stamps. */
+import type pg from 'pg'
 import { pool } from '#server/infra/database.ts'
 import { retryDeadlock } from '#server/domain/engine/retry-deadlock.ts'
 import { bounds, type ChangedJob } from '#server/domain/engine/store.ts'
 import { COUNT_MOVES } from '#server/domain/engine/sql/counters.ts'
+import { isLimited, isPaused } from '#server/domain/engine/sql/queue-gate.ts'
+import { readyRows } from '#server/domain/engine/sql/ready-line.ts'
 import type { JobState } from '#shared/job-states.ts'
 
 /** A job whose hint may go to the belt; `alone` when it must not share an envelope. */
@@ -51,18 +54,16 @@ const PAIRS = `
       order by organization_id, queue_name limit 1) as next
   ), open as (
     select leap.*, q.concurrency, q.rate_limit from leap left join queues q on q.organization_id = leap.organization_id and q.name = leap.queue_name
-    where q.paused_at is null
+    where not ${isPaused('q')}
   )`
 
 /** The ids whose turn it is: the same share of $3 for each organization, and within one for each of its queues. */
 const TURN = `shares as (
     select *, greatest(1, $3 / (select count(distinct organization_id) from open) / count(*) over (partition by organization_id)) as share
-    from open where concurrency is null and rate_limit is null
+    from open where not ${isLimited('open')}
   ), turn as (
     select picked.job_id from shares cross join lateral (
-      select job_id from due_jobs d
-      where d.lane = $1 and d.gated = $2 and d.ready and d.organization_id = shares.organization_id and d.queue_name = shares.queue_name
-      order by d.priority desc, d.job_id limit shares.share) as picked
+      ${readyRows({ lane: '$1', organization: 'shares.organization_id', queue: 'shares.queue_name', limit: 'shares.share' }, '$2')}) as picked
     limit $3
   )`
 
@@ -87,13 +88,19 @@ export async function stampReady(lane: string, limit: number): Promise<StampedJo
   return rows
 }
 
+/** Whose turn it is now, at most `limit` jobs of a lane, as stampReady would take them; changes nothing. */
+export async function pickReady(client: Pick<pg.PoolClient, 'query'>, lane: string, limit: number): Promise<string[]> {
+  const { rows } = await client.query<{ job_id: string }>({ name: 'pick', text: `${PAIRS}, ${TURN} select job_id from turn`, values: [lane, false, limit] })
+  return rows.map(row => row.job_id)
+}
+
 export interface QueuePair { organization_id: string, queue_name: string }
 
 /** Queues of a lane in which gated jobs, or jobs of a limited queue, are ready. */
 export async function gatedPairs(lane: string): Promise<QueuePair[]> {
   const [gated, limited] = await Promise.all([
     pool('engine').query<QueuePair>({ name: 'gated-pairs', text: `${PAIRS} select organization_id, queue_name from open`, values: [lane, true] }),
-    pool('engine').query<QueuePair>({ name: 'limited-pairs', text: `${PAIRS} select organization_id, queue_name from open where concurrency is not null or rate_limit is not null`, values: [lane, false] }),
+    pool('engine').query<QueuePair>({ name: 'limited-pairs', text: `${PAIRS} select organization_id, queue_name from open where ${isLimited('open')}`, values: [lane, false] }),
   ])
   return [...new Map([...gated.rows, ...limited.rows].map(pair => [`${pair.organization_id} ${pair.queue_name}`, pair])).values()]
 }

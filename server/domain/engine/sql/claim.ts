@@ -1,8 +1,7 @@
 import { COUNT_MOVES } from '#server/domain/engine/sql/counters.ts'
+import { heldBack, isLimited } from '#server/domain/engine/sql/queue-gate.ts'
 
-/** A queue that is paused, or whose limits the job did not pass, keeps its jobs. */
-const HELD_BACK = `exists (select from queues q where q.organization_id = j.organization_id and q.name = j.queue_name
-  and (q.paused_at is not null or (not j.gated and (q.concurrency is not null or q.rate_limit is not null))))`
+const HELD_BACK = heldBack('j')
 
 /**
  * Claims what is still pending of some envelopes. $1: ids, $2: worker, $3: lease seconds, $4 and $5: lowest and highest id,
@@ -30,7 +29,7 @@ export const CLAIM = `
 export const BOUNCE = `
   with bounced as (
     update jobs j set dispatched_at = null, gated = gated or exists (select from queues q where q.organization_id = j.organization_id
-      and q.name = j.queue_name and (q.concurrency is not null or q.rate_limit is not null))
+      and q.name = j.queue_name and ${isLimited('q')})
     where j.id = any($1::uuid[]) and j.id between $2 and $3 and j.state = 'pending' and j.dispatched_at is not null and ${HELD_BACK}
     returning j.id, j.organization_id, j.job_type, j.queue_name, j.priority, j.gated, j.ordering_key, j.concurrency_key
   ), freed as (
