@@ -30,6 +30,9 @@ const FINAL: ReadonlySet<JobState> = new Set(['completed', 'failed', 'cancelled'
 /** True when nothing but an operator can move the job again. */
 export const isFinal = (state: JobState): boolean => FINAL.has(state)
 
+/** True for a job that neither runs nor is over. */
+export const isWaiting = (state: JobState): boolean => state !== 'running' && !isFinal(state)
+
 export const V1_STATUSES = ['pending', 'scheduled', 'processing', 'completed', 'failed', 'deadletter', 'cancelled'] as const
 export type V1Status = (typeof V1_STATUSES)[number]
 export const BESPIN_STATUSES = ['pending', 'running', 'completed', 'failed'] as const

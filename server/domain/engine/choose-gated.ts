@@ -70,10 +70,11 @@ function turnOf(row: GatedRow, state: State, gone: number): Turn {
 }
 
 type Taken = Map<string, Set<number>>
-const nameOf = ({ kind, key }: { kind: SlotKind, key: string }) => `${kind}:${key}`
+/** A key or a place as it stands in `waits_for`. */
+export const waitName = ({ kind, key }: { kind: SlotKind, key: string }): string => `${kind}:${key}`
 
 function take(taken: Taken, slot: Held): void {
-  const name = nameOf(slot)
+  const name = waitName(slot)
   taken.set(name, (taken.get(name) ?? new Set<number>()).add(slot.slot))
 }
 

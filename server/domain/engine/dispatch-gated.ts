@@ -4,7 +4,7 @@
  */
 import type pg from 'pg'
 import { pool } from '#server/infra/database.ts'
-import { chooseGated, type GatedRow, type Held, type QueueLimits, type SlotKind } from '#server/domain/engine/choose-gated.ts'
+import { chooseGated, waitName, type GatedRow, type Held, type QueueLimits, type SlotKind } from '#server/domain/engine/choose-gated.ts'
 import { isFreshWindow, isPaused, rateLeft } from '#server/domain/engine/sql/queue-gate.ts'
 import { gatedLine, headsOf, heldIn } from '#server/domain/engine/sql/ready-line.ts'
 import { bounds } from '#server/domain/engine/store.ts'
@@ -115,7 +115,10 @@ export async function unparkFirst(keys: FreedKey[]): Promise<void> {
   await pool('engine').query({ name: 'unpark', text: UNPARK, values: [keys.map(key => key.organization_id), keys.map(key => key.queue_name), keys.map(key => key.waits_for)] })
 }
 
-/** Keys that jobs wait for although nobody holds them: their holder's end was written, the word of it lost. At most `limit`. */
+/**
+ * Keys that jobs wait for although they have room: their holder's end was written, the word of it lost, or their queue
+ * lets more run at once than it did. At most `limit`.
+ */
 const ABANDONED = `
   with recursive leap as (
     (select organization_id, queue_name, waits_for from due_jobs where waits_for is not null order by 1, 2, 3 limit 1)
@@ -125,9 +128,10 @@ const ABANDONED = `
       where waits_for is not null and (organization_id, queue_name, waits_for) > (leap.organization_id, leap.queue_name, leap.waits_for)
       order by 1, 2, 3 limit 1) as next
   )
-  select leap.* from leap where not exists (
-    select from job_slots s where s.organization_id = leap.organization_id and s.queue_name = leap.queue_name
-      and s.kind = split_part(leap.waits_for, ':', 1) and s.key = substr(leap.waits_for, strpos(leap.waits_for, ':') + 1))
+  select leap.* from leap left join queues q on q.organization_id = leap.organization_id and q.name = leap.queue_name where (
+    select count(*) from job_slots s where s.organization_id = leap.organization_id and s.queue_name = leap.queue_name
+      and s.kind = split_part(leap.waits_for, ':', 1) and s.key = substr(leap.waits_for, strpos(leap.waits_for, ':') + 1)
+    ) < case when leap.waits_for like 'concurrency:%' then coalesce(q.concurrency_per_key, 1) else 1 end
   limit $1`
 
 /** Slots of jobs that have ended: their end and the dispatch crossed. */
@@ -155,4 +159,4 @@ export async function healParked(limit: number): Promise<number> {
 }
 
 /** How a key is written in `waits_for`. */
-export const waitsFor = (kind: SlotKind, key: string): string => `${kind}:${key}`
+export const waitsFor = (kind: SlotKind, key: string): string => waitName({ kind, key })

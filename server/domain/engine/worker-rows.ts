@@ -69,12 +69,15 @@ export async function forgetSilentWorkers(): Promise<void> {
   await pool('engine').query(`delete from workers where heartbeat_at < now() - interval '1 minute'`)
 }
 
+/** Heard of in the last eight seconds. */
+const IS_ALIVE = `heartbeat_at > now() - interval '8 seconds'`
+
 export interface LiveWorkers { count: number, draining: number, handlerMs: Record<string, number> }
 
 /** Worker processes heard of in the last eight seconds that take work, and the mean of what their handlers need. */
 export async function liveWorkers(): Promise<LiveWorkers> {
   const { rows } = await pool('engine').query<{ handler_ms: Record<string, number>, status: string }>(
-    `select handler_ms, status from workers where heartbeat_at > now() - interval '8 seconds' and status <> 'refusing'`)
+    `select handler_ms, status from workers where ${IS_ALIVE} and status <> 'refusing'`)
   const handlerMs: Record<string, number> = {}
   for (const name of new Set(rows.flatMap(row => Object.keys(row.handler_ms)))) {
     const known = rows.map(row => row.handler_ms[name]).filter(ms => ms !== undefined)
@@ -82,4 +85,15 @@ export async function liveWorkers(): Promise<LiveWorkers> {
   }
   const draining = rows.filter(row => row.status === 'draining').length
   return { count: rows.length - draining, draining, handlerMs }
+}
+
+/** How many living worker processes there are for a lane: those that take its jobs, and those that refuse all work. */
+export interface LaneWorkers { taking: number, refusing: number }
+
+/** The living worker processes by lane; a lane that nobody serves is absent. */
+export async function workersByLane(): Promise<Map<string, LaneWorkers>> {
+  const { rows } = await pool('engine').query<LaneWorkers & { lane: string }>(`
+    select lane, count(*) filter (where status = 'running')::int as taking, count(*) filter (where status = 'refusing')::int as refusing
+    from workers cross join unnest(queues) as lane where ${IS_ALIVE} group by 1`)
+  return new Map(rows.map(({ lane, ...workers }) => [lane, workers]))
 }

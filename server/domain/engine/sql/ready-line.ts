@@ -12,13 +12,16 @@ export const readyRows = ({ lane, organization, queue, limit }: LineOf, gated: s
 
 const GATED_COLUMNS = 'd.job_id, d.seq, d.priority, d.ordering_key, d.concurrency_key'
 
+/** First come first, the urgent before. */
+export const GATED_ORDER = 'priority desc, seq'
+
 /** The line of a queue whose jobs pass a gate; `limited`: those without a key stand in it too. */
 export const gatedLine = (line: LineOf, limited: string): string => `
   select job_id, seq, priority, ordering_key, concurrency_key from (
     (${readyRows(line, 'true', GATED_COLUMNS)})
     union all
     (select * from (${readyRows(line, 'false', GATED_COLUMNS)}) as ungated where ${limited})
-  ) as both_kinds order by priority desc, seq limit ${line.limit}`
+  ) as both_kinds order by ${GATED_ORDER} limit ${line.limit}`
 
 interface InQueue { organization: string, queue: string }
 /** The first of each ordering key, among those that wait for it and those that are ready. */

@@ -1,0 +1,26 @@
+import { beltAnswers, beltTrouble } from '#server/infra/belt.ts'
+import { refreshLane } from '#server/domain/engine/push-to-belt.ts'
+import { workersByLane, type LaneWorkers } from '#server/domain/engine/worker-rows.ts'
+import { isJobType } from '#shared/job-types.ts'
+
+/** What carries the jobs of one type to its workers, as it is now. */
+export interface LaneFacts extends LaneWorkers {
+  /** Jobs that the belt still takes; null when it does not answer. */
+  room: number | null
+  /** Why the workers must not work on the belt. */
+  trouble: string | null
+}
+
+/** Looks at the belt and the workers of these job types, for all of them in a few queries. Never throws for a belt that is away. */
+export async function lookAtLanes(lanes: readonly string[]): Promise<Map<string, LaneFacts>> {
+  const known = lanes.filter(isJobType)
+  if (known.length === 0) return new Map()
+  const [workers, answers] = await Promise.all([workersByLane(), beltAnswers()])
+  const trouble = answers ? await beltTrouble().catch(() => null) : null
+  const facts = await Promise.all(known.map(async (lane): Promise<[string, LaneFacts]> => {
+    // A client whose carrier is away waits for it; here somebody waits for an answer.
+    const room = answers ? await refreshLane(lane).catch(() => null) : null
+    return [lane, { taking: 0, refusing: 0, ...workers.get(lane), room, trouble }]
+  }))
+  return new Map(facts)
+}
