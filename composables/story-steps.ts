@@ -35,6 +35,7 @@ const LOOKS: Record<TimelineEntry['kind'], Look> = {
   expired: { icon: 'i-lucide-timer-off', tone: 'warn' },
   cancel_requested: { icon: 'i-lucide-ban', tone: 'person' },
   retried: { icon: 'i-lucide-rotate-ccw', tone: 'person' },
+  run_now: { icon: 'i-lucide-fast-forward', tone: 'person' },
   priority_changed: { icon: 'i-lucide-arrow-up-down', tone: 'person' },
   purged: { icon: 'i-lucide-trash-2', tone: 'person' },
   copied: { icon: 'i-lucide-pencil', tone: 'person' },

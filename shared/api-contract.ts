@@ -73,6 +73,7 @@ export const API = {
   'DELETE /api/v1/jobs/:id': { summary: 'Cancel a job that is not over; a running one is told to stop', tag: 'Jobs', auth: 'caller', params: byId, query: ReasonQuery, body: ReasonBody, bodyOptional: true, responses: { 204: NoContent } },
   'POST /api/v1/jobs/:id/cancel': { summary: 'Cancel a job that is not over; answers the job', tag: 'Jobs', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: Job } },
   'POST /api/v1/jobs/:id/retry': { summary: 'Run a failed, cancelled or expired job again', tag: 'Jobs', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: Job } },
+  'POST /api/v1/jobs/:id/run-now': { summary: 'Run a scheduled or retrying job without its wait; keys, limits and pauses hold', tag: 'Jobs', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: Job } },
   'PUT /api/v1/jobs/:id/priority': { summary: 'Change the priority of a waiting job', tag: 'Jobs', auth: 'caller', params: byId, body: PriorityBody, responses: { 200: PriorityResult } },
   'GET /api/v1/jobs/:id/attempts': { summary: 'Its runs, newest first', tag: 'Jobs', auth: 'caller', params: byId, query: ListAttemptsQuery, responses: { 200: z.array(Attempt) } },
   'GET /api/v1/jobs/:id/logs': { summary: 'What its runs logged, oldest first', tag: 'Jobs', auth: 'caller', params: byId, query: ListLogsQuery, responses: { 200: z.array(LogLine) } },

@@ -38,7 +38,7 @@ export type ListLogsQuery = z.infer<typeof ListLogsQuery>
 export const LogTextQuery = z.object({ run: RunNumber.optional() })
 
 export const TIMELINE_KINDS = [
-  'created', 'scheduled', 'started', ...ATTEMPT_OUTCOMES, 'retrying', 'expired', 'cancel_requested', 'retried', 'priority_changed', 'purged', 'copied', 'made_from',
+  'created', 'scheduled', 'started', ...ATTEMPT_OUTCOMES, 'retrying', 'expired', 'cancel_requested', 'retried', 'run_now', 'priority_changed', 'purged', 'copied', 'made_from',
 ] as const
 /** One step of a job's story. Steps with an `actor` were somebody's doing. */
 export const TimelineEntry = z.object({

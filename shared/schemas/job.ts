@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { BESPIN_STATUSES, JOB_STATES, V1_STATUSES } from '../job-states.ts'
 import { JOB_TYPE_NAMES } from '../job-types.ts'
 import { Cursor, Id, Json, Limit, Offset, QueueName, StorableText, TimeInput, Timestamp } from './primitives.ts'
+import { Waiting } from './waiting.ts'
 
 export const JobState = z.enum(JOB_STATES)
 export const JobTypeName = z.enum(JOB_TYPE_NAMES)
@@ -91,6 +92,7 @@ export const JobSummary = z.object({
   expired: z.literal(true).optional().describe('its time was over before it ended'),
   cancel_requested_at: Timestamp.nullable().describe('it runs and was told to stop'),
   updated_at: Timestamp,
+  waiting: Waiting.optional().describe('why it does not run: of every job that neither runs nor is over'),
 })
 export type JobSummary = z.infer<typeof JobSummary>
 

@@ -1,6 +1,7 @@
 import { cursorId, toPage, type Page } from '#server/domain/page.ts'
 import { jobsOfError } from '#server/domain/engine/find-error-jobs.ts'
 import { listJobRows, listTaggedRows, listWholeJobRows, type JobFilter } from '#server/domain/jobs/store.ts'
+import { addWaiting } from '#server/domain/jobs/add-waiting.ts'
 import { toBespinJob, toSummary } from '#server/domain/jobs/present-job.ts'
 import { statesOfBespinStatus, statesOfV1Status, type BespinStatus, type JobState } from '#shared/job-states.ts'
 import type { BespinJob, JobSummary, ListJobsQuery } from '#shared/schemas/job.ts'
@@ -14,11 +15,11 @@ export async function listJobs(organizationId: string, query: ListJobsQuery): Pr
     states: allowedStates(query), queueName: query.queue_name ?? query.queue, jobType: query.job_type,
     idRange: query.q === undefined ? undefined : idRange(query.q), before: cursorId(query.cursor), skip: query.offset, take: query.limit + 1,
   }
-  if (query.error_group !== undefined) return listJobsOfError(organizationId, query.error_group, filter)
-  if (query.tag === undefined) return toPage((await listJobRows(organizationId, filter)).map(toSummary), query.limit)
+  if (query.error_group !== undefined) return explained(organizationId, await listJobsOfError(organizationId, query.error_group, filter))
+  if (query.tag === undefined) return explained(organizationId, toPage((await listJobRows(organizationId, filter)).map(toSummary), query.limit))
   const { rows, lookedUntil } = await listTaggedRows(organizationId, { ...filter, tag: toTag(query.tag) })
   const page = toPage(rows.map(toSummary), query.limit)
-  return { ...page, nextCursor: page.nextCursor ?? lookedUntil }
+  return explained(organizationId, { ...page, nextCursor: page.nextCursor ?? lookedUntil })
 }
 
 /** Of the jobs that failed with an error, a bounded number of the newest; the cursor goes on behind them. */
@@ -27,6 +28,9 @@ async function listJobsOfError(organizationId: string, error: string, filter: Jo
   const page = toPage((await listJobRows(organizationId, { ...filter, ids })).map(toSummary), filter.take - 1)
   return { ...page, nextCursor: page.nextCursor ?? lookedUntil }
 }
+
+const explained = async (organizationId: string, page: Page<JobSummary>): Promise<Page<JobSummary>> =>
+  ({ ...page, rows: await addWaiting(organizationId, page.rows) })
 
 /** The dead letter: failed jobs, newest first. */
 export async function listDeadLetter(organizationId: string, query: { queue_name?: string, limit: number, offset?: number, cursor?: string }): Promise<Page<JobSummary>> {

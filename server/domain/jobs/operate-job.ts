@@ -2,6 +2,8 @@ import { AppError } from '#server/domain/app-error.ts'
 import { cancelJobs } from '#server/domain/engine/cancel-jobs.ts'
 import { changePriority } from '#server/domain/engine/change-priority.ts'
 import { retryJobs } from '#server/domain/engine/retry-jobs.ts'
+import { runJobsNow } from '#server/domain/engine/run-jobs-now.ts'
+import { describeJob } from '#server/domain/jobs/add-waiting.ts'
 import { getJob } from '#server/domain/jobs/get-job.ts'
 import type { ExactJobRow } from '#server/domain/jobs/store.ts'
 
@@ -25,6 +27,19 @@ export async function retryJob({ id, ...action }: JobAction): Promise<ExactJobRo
   const row = await getJob(action.organizationId, id)
   if (moved.length === 0) throw new AppError('CONFLICT', `Job ${id} is ${row.state}; only a failed, cancelled or expired job can be run again.`)
   return row
+}
+
+/**
+ * Lets a scheduled or retrying job go without its wait and answers it; keys, limits and pauses hold all the same. Throws
+ * NOT_FOUND, and CONFLICT for a job that waits for no time.
+ */
+export async function runJobNow({ id, ...action }: JobAction): Promise<ExactJobRow> {
+  const moved = await runJobsNow({ ...action, ids: [id] })
+  const row = await getJob(action.organizationId, id)
+  if (moved.length > 0) return row
+  const { waiting } = await describeJob(row)
+  const why = waiting ? `it waits for no time: ${waiting.text}` : 'only a scheduled or retrying job can be run now.'
+  throw new AppError('CONFLICT', `Job ${id} is ${row.state}; ${why}`)
 }
 
 /** Changes the priority of a waiting job. Throws NOT_FOUND, and CONFLICT for a job that runs or is over. */
