@@ -1,13 +1,12 @@
 import type { JobState } from '#shared/job-states.ts'
 import type { TimelineEntry } from '#shared/schemas/event.ts'
 import type { JobSummary } from '#shared/schemas/job.ts'
-import type { Queue } from '#shared/schemas/queue.ts'
 import { duration, relative, wholeSeconds } from './formats.ts'
+import { waitingText } from './waiting-words.ts'
 
-type Told = Pick<JobSummary, 'state' | 'attempt' | 'max_retries' | 'progress' | 'last_error' | 'created_at' | 'scheduled_at' | 'started_at' | 'completed_at' | 'next_retry_at' | 'cancel_requested_at'>
-/** What is known besides the job: its queue, and what somebody did to it. */
+type Told = Pick<JobSummary, 'state' | 'attempt' | 'max_retries' | 'progress' | 'last_error' | 'created_at' | 'scheduled_at' | 'started_at' | 'completed_at' | 'cancel_requested_at' | 'waiting'>
+/** What is known besides the job: what somebody did to it. */
 export interface Hints {
-  queue?: Pick<Queue, 'paused' | 'paused_at' | 'paused_by' | 'pause_reason'>
   /** The last step by a person that cancelled it or told it to stop. */
   cancelled?: Pick<TimelineEntry, 'at' | 'actor' | 'reason'>
 }
@@ -34,20 +33,8 @@ function completed(job: Told, now: number): string {
 }
 const reasonOf = (reason: string | null | undefined) => (reason ? `: ${reason}` : '')
 
-/** What keeps a whole queue waiting; empty when nothing does. */
-function pausedQueue(now: number, { queue }: Hints): string {
-  if (!queue?.paused) return ''
-  const since = queue.paused_at === null ? '' : ` ${relative(Date.parse(queue.paused_at), now)}`
-  return `Waiting: the queue was paused${queue.paused_by ? ` by ${queue.paused_by}` : ''}${since}${reasonOf(queue.pause_reason)}.`
-}
-function pending(job: Told, now: number, hints: Hints): string {
-  const paused = pausedQueue(now, hints)
-  if (paused) return paused
-  const waited = now - Date.parse(job.scheduled_at ?? job.created_at)
-  if (waited < 2000) return 'Waiting for a free worker.'
-  const hint = waited > 30_000 ? ' If that goes on, see on the overview whether workers are up.' : ''
-  return `Waiting for a free worker for ${wholeSeconds(waited)}${job.attempt > 0 ? `, after ${job.attempt} attempts` : ''}.${hint}`
-}
+/** The server says why a job waits; before it has, only that it does. */
+const waits = ({ waiting }: Told, now: number): string => (waiting ? waitingText(waiting, now) : 'Waiting.')
 
 function running(job: Told, now: number, { cancelled }: Hints): string {
   if (job.cancel_requested_at !== null) {
@@ -57,22 +44,17 @@ function running(job: Told, now: number, { cancelled }: Hints): string {
   const percent = job.progress > 0 && job.progress < 1 ? `, ${Math.round(job.progress * 100)} % done` : ''
   return `Running for ${wholeSeconds(ranFor(job, now) ?? 0)}, ${attempts(job)}${percent}.`
 }
-function retrying(job: Told, now: number): string {
-  const when = job.next_retry_at === null ? 'soon' : relative(Math.max(now, Date.parse(job.next_retry_at)), now)
-  return `Retrying ${when}${because(job)}, ${attempts(job)}.`
-}
-
 function cancelled(job: Told, now: number, { cancelled: by }: Hints): string {
   const when = job.completed_at === null ? '' : ` ${relative(Date.parse(job.completed_at), now)}`
   return by?.actor ? `Cancelled by ${by.actor}${when}${by.reason ? `: ${by.reason}` : '.'}` : `Cancelled${when}${because(job) || '.'}`
 }
 
 const SENTENCES: Record<JobState, (job: Told, now: number, hints: Hints) => string> = {
-  scheduled: (job, now, hints) => pausedQueue(now, hints) || (job.scheduled_at ? `Starts ${relative(Date.parse(job.scheduled_at), now)}.` : 'Starts at a set time.'),
-  blocked: () => 'Waiting for other jobs to finish.',
-  pending,
+  scheduled: waits,
+  blocked: waits,
+  pending: waits,
   running,
-  retrying,
+  retrying: waits,
   completed,
   failed: job => `Failed after ${job.attempt} ${job.attempt === 1 ? 'attempt' : 'attempts'}${because(job)}`,
   cancelled,

@@ -1,3 +1,4 @@
+import { isWaiting } from '#shared/job-states.ts'
 import type { Job } from '#shared/schemas/job.ts'
 import { throttle } from './throttle.ts'
 
@@ -14,11 +15,13 @@ export function useJob(id: string) {
       const change = changes.findLast(one => one.id === id)
       if (change === undefined) return
       if (load.data.value && change.updated_at >= load.data.value.updated_at) {
-        patch({ state: change.state, progress: change.progress, updated_at: change.updated_at })
+        patch({ state: change.state, progress: change.progress, updated_at: change.updated_at, ...(change.state !== load.data.value.state && { waiting: undefined }) })
       }
       reloadSoon.call()
     },
     catchUp: () => void load.reload(),
   })
+  // What it waits for (a queue, a key, a worker) changes without a word about this job.
+  useFreshWhile(() => load.data.value !== undefined && isWaiting(load.data.value.state), { everyMs: 3000, refresh: () => void load.reload() })
   return load
 }

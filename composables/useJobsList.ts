@@ -1,4 +1,4 @@
-import { isFinal, JOB_STATES, type JobState } from '#shared/job-states.ts'
+import { isFinal, isWaiting, JOB_STATES, type JobState } from '#shared/job-states.ts'
 import type { JobSummary } from '#shared/schemas/job.ts'
 import type { JobChange } from '#shared/schemas/live.ts'
 import { throttle } from './throttle.ts'
@@ -72,6 +72,8 @@ export function useJobsList() {
     // Rows stay where they are, whatever was missed; what is new waits behind the pill.
     catchUp: () => (page.error.value || rows.value.length === 0 ? void page.reload() : refreshSoon.call()),
   })
+  // What rows wait for changes without a word about them.
+  useFreshWhile(() => rows.value.some(job => isWaiting(job.state)), { everyMs: 5000, refresh: refreshSoon.call })
   watch([filter, trail.cursor], (now, before) => { if (JSON.stringify(now) !== JSON.stringify(before)) void page.reload() })
   return { page, rows, filter, trail, changed, newCount: computed(() => unseen.value.size), hasMoreNew: computed(() => hasMoreUnseen.value || unseen.value.size >= MOST_COUNTED) }
 }
@@ -88,7 +90,7 @@ async function statesOf(ids: string[]): Promise<Map<string, Partial<JobSummary>>
 const isNewer = (change: JobChange | undefined, job: JobSummary) => change !== undefined && change.updated_at >= job.updated_at && (change.state !== job.state || change.progress !== job.progress)
 function patched(job: JobSummary, change: JobChange | undefined): JobSummary {
   if (change === undefined || !isNewer(change, job)) return job
-  return { ...job, state: change.state, progress: change.progress, updated_at: change.updated_at }
+  return { ...job, state: change.state, progress: change.progress, updated_at: change.updated_at, ...(change.state !== job.state && { waiting: undefined }) }
 }
 
 /** Adds the jobs that belong on this first page but are not on it. Ids are UUIDv7: their order is their age. */

@@ -22,22 +22,16 @@ describe('the sentence that says what is going on', () => {
   it('says how long a completed job waited and ran', () => {
     expect(whatIsGoingOn(job({ state: 'completed', attempt: 1, started_at: at(12), completed_at: at(52) }), START + 60_000)).toBe('Completed in 40 ms after waiting 12 ms.')
   })
-  it('says when and why it will be tried again, and which attempt that was', () => {
-    const sentence = whatIsGoingOn(job({ state: 'retrying', attempt: 3, max_retries: 5, last_error: 'HTTP 503 from the receiver', next_retry_at: at(12_000) }), START)
-    expect(sentence).toBe('Retrying in 12 s: HTTP 503 from the receiver, attempt 3 of 6.')
+  it('says why a job waits in the words of the server', () => {
+    const waiting = { code: 'retry' as const, text: `Retries at ${at(12_000)}, after failure 3 of 6 allowed: HTTP 503 from the receiver`, until: at(12_000) }
+    expect(whatIsGoingOn(job({ state: 'retrying', waiting }), START)).toMatch(/^Retries at \d\d:\d\d:12 \(in 12 s\), after failure 3 of 6 allowed: HTTP 503 from the receiver$/)
+    expect(whatIsGoingOn(job(), START)).toBe('Waiting.')
   })
   it('counts a planned start from the planned time, not from creation', () => {
     expect(whatIsGoingOn(job({ state: 'completed', attempt: 1, scheduled_at: at(60_000), started_at: at(60_005), completed_at: at(60_010) }), START)).toBe('Completed in 5 ms after waiting 5 ms.')
   })
-  it('tells somebody who waits long where to look', () => {
-    expect(whatIsGoingOn(job(), START + 45_000)).toContain('see on the overview whether workers are up')
-  })
   it('says how far a running job is', () => {
     expect(whatIsGoingOn(job({ state: 'running', attempt: 1, progress: 0.4, started_at: at(0) }), START + 3000)).toBe('Running for 3 s, attempt 1 of 4, 40 % done.')
-  })
-  it('says who paused the queue a job waits in, and why', () => {
-    const queue = { paused: true, paused_at: at(0), paused_by: 'ada', pause_reason: 'the relay is down' }
-    expect(whatIsGoingOn(job(), START + 60_000, { queue })).toBe('Waiting: the queue was paused by ada 1 m ago: the relay is down.')
   })
   it('says that a running job was told to stop, by whom and why', () => {
     const told = whatIsGoingOn(job({ state: 'running', attempt: 1, started_at: at(0), cancel_requested_at: at(3000) }), START + 4000, { cancelled: { at: at(3000), actor: 'ada', reason: 'wrong customer' } })
