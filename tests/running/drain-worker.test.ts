@@ -21,6 +21,17 @@ describe('workers that an operator drains', () => {
   const idOf = async (name: string) => (await until(() => named(name), { what: `the worker ${name}` })).id
   const ask = (verb: 'drain' | 'resume', id: string, reason?: string) => call(product.url, `POST /api/v1/workers/:id/${verb}`, { params: { id }, body: { reason } })
   const inStatus = (id: string, status: WorkerSummary['status']) => until(async () => (await one(id)).status === status, { what: `the worker being ${status}` })
+  const heard = (id: string, status: string) => until(async () => (await database.owner.query('select from workers where id = $1 and status = $2', [id, status])).rowCount === 1, { what: `the worker ${status}` })
+  /** Runs some jobs while the other worker is drained: all of them run on this one. */
+  const runOn = async (name: string, { besides, count, queue }: { besides: string, count: number, queue: string }) => {
+    const [mine, other] = [await idOf(name), await idOf(besides)]
+    await ask('drain', other)
+    await heard(other, 'draining')
+    const jobs = await Promise.all(Array.from({ length: count }, () => createDrill(product.url, 'drill', { sleep_ms: 150 }, { queue_name: queue })))
+    for (const job of jobs) expect((await ended(product.url, job)).assigned_worker_id).toBe(mine)
+    await ask('resume', other)
+    await heard(other, 'running')
+  }
   const events = async (id: string) => (await database.owner.query('select action, actor, reason from events where subject_kind = $1 and subject_id = $2 order by id', ['worker', id])).rows
 
   beforeAll(async () => {
@@ -55,7 +66,7 @@ describe('workers that an operator drains', () => {
     const answer = await ask('drain', id, 'new disk')
     expect(answer.status).toBe(200)
     expect(answer.body).toMatchObject({ status: 'draining', drain: { by: 'open access', reason: 'new disk', since: expect.any(String) } })
-    await until(async () => (await database.owner.query(`select from workers where id = $1 and status = 'draining'`, [id])).rowCount === 1, { what: 'the worker having heard it' })
+    await heard(id, 'draining')
     expect((await ask('drain', id, 'again')).body).toMatchObject({ drain: { reason: 'new disk' } })
 
     const next = await Promise.all(Array.from({ length: 30 }, () => createDrill(product.url, 'drill', { sleep_ms: 20 })))
@@ -70,31 +81,27 @@ describe('workers that an operator drains', () => {
     expect((await ask('resume', id)).body).toMatchObject({ drain: null })
     await inStatus(id, 'healthy')
     expect(await events(id)).toEqual([{ action: 'worker.drained', actor: 'open access', reason: 'new disk' }, { action: 'worker.resumed', actor: 'open access', reason: null }])
-    const more = await Promise.all(Array.from({ length: 60 }, () => createDrill(product.url, 'drill', { sleep_ms: 100 })))
-    for (const job of more) await ended(product.url, job)
-    const ranOn = await Promise.all(more.map(async job => (await readJob(product.url, job)).assigned_worker_id))
-    expect(new Set(ranOn)).toContain(id)
+    await runOn('first', { besides: 'second', count: 5, queue: 'taken-back' })
   })
 
   it('leave the jobs waiting when all of them are drained, and health says so', async () => {
     const ids = (await workers()).map(worker => worker.id)
     for (const id of ids) await ask('drain', id)
-    for (const id of ids) await until(async () => (await database.owner.query(`select from workers where id = $1 and status = 'draining'`, [id])).rowCount === 1, { what: 'the wish being heard' })
+    for (const id of ids) await heard(id, 'draining')
     const job = await createDrill(product.url, 'drill', {})
     const { body } = await call(product.url, 'GET /api/health', {})
     expect(body).toMatchObject({ status: 'degraded', reason: expect.stringContaining('All 2 worker processes are draining') })
     await new Promise(resolve => setTimeout(resolve, 1500))
     expect(await readJob(product.url, job)).toMatchObject({ state: 'pending', attempt: 0 })
     for (const id of ids) await ask('resume', id)
+    for (const id of ids) await heard(id, 'running')
     expect(await ended(product.url, job)).toMatchObject({ state: 'completed' })
   })
 
   it('both tell how long their jobs ran, in one series', async () => {
     const queue = 'timed-by-two'
-    const jobs = await Promise.all(Array.from({ length: 80 }, () => createDrill(product.url, 'drill', { sleep_ms: 150 }, { queue_name: queue })))
-    for (const job of jobs) await ended(product.url, job)
-    const ranOn = new Set(await Promise.all(jobs.map(async job => (await readJob(product.url, job)).assigned_worker_id)))
-    expect(ranOn.size).toBe(2)
+    await runOn('first', { besides: 'second', count: 40, queue })
+    await runOn('second', { besides: 'first', count: 40, queue })
     await until(async () => {
       const { rows } = await database.owner.query('select kind, sum(count)::int as times from job_time_minutes where queue_name = $1 group by 1 order by 1', [queue])
       return JSON.stringify(rows) === JSON.stringify([{ kind: 'run', times: 80 }, { kind: 'wait', times: 80 }])
