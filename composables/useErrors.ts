@@ -1,7 +1,7 @@
 import type { JobChange } from '#shared/schemas/live.ts'
 import { ERROR_TABS, type ErrorTab } from './error-looks.ts'
 import { gather } from './throttle.ts'
-import { RANGES, type Range } from './useOverview.ts'
+import { RANGES, type Range } from './useSeries.ts'
 
 const PAGE = 50
 const EVERY_MS = 15_000

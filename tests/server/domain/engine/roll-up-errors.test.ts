@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { beat, claimOne, ended, job, left, ORGANIZATION, record, runOut, useRecord, WORKER } from './record.ts'
 import { errorGroupOf, OTHER_GROUP } from '#server/domain/engine/error-form.ts'
-import type { NewJob } from '#server/domain/engine/accept-jobs.ts'
+import type { NewJob } from '#server/domain/engine/make-rows.ts'
 
 useRecord()
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { clearStage, ORGANIZATION, type Stage } from './engine-stage.ts'
-import type { NewJob } from '#server/domain/engine/accept-jobs.ts'
+import type { NewJob } from '#server/domain/engine/make-rows.ts'
 import type { Outcome } from '#server/domain/engine/retry-policy.ts'
 import type { ClaimedJob } from '#server/domain/engine/store.ts'
 import type { Waiting } from '#shared/schemas/waiting.ts'

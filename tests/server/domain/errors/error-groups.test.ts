@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { claimOne, ended, job, left, ORGANIZATION, record, row, useRecord } from '../engine/record.ts'
 import { errorGroupOf, OTHER_GROUP } from '#server/domain/engine/error-form.ts'
-import type { NewJob } from '#server/domain/engine/accept-jobs.ts'
+import type { NewJob } from '#server/domain/engine/make-rows.ts'
 import type { ListErrorsQuery } from '#shared/schemas/error-group.ts'
 
 useRecord()
