@@ -13,6 +13,7 @@ BEGIN
 END $$;
 
 REVOKE EXECUTE ON FUNCTION bespin_make_partitions(integer), bespin_drop_partition(timestamptz) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION bespin_index_history(boolean), bespin_jobs_containing(text, text[], jsonb[], integer[], uuid, uuid, integer) FROM PUBLIC;
 
 -- bespin_app: what web requests read and write, always under row-level security. Job rows it may only read.
 DO $$
@@ -26,6 +27,8 @@ BEGIN
   GRANT SELECT, INSERT, UPDATE, DELETE ON queues TO bespin_app;
   GRANT SELECT, INSERT ON events TO bespin_app;
   GRANT SELECT, INSERT, UPDATE, DELETE ON receipts, receipt_keys TO bespin_app;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON saved_views TO bespin_app;
+  GRANT EXECUTE ON FUNCTION bespin_jobs_containing(text, text[], jsonb[], integer[], uuid, uuid, integer) TO bespin_app;
 END $$;
 
 -- bespin_engine: the engine's statements and the control loops, across organizations.
@@ -40,6 +43,7 @@ BEGIN
   GRANT SELECT, INSERT, UPDATE, DELETE ON job_time_minutes, queue_depth_minutes TO bespin_engine;
   GRANT SELECT, INSERT, UPDATE, DELETE ON job_links, worker_records TO bespin_engine;
   GRANT EXECUTE ON FUNCTION bespin_make_partitions(integer), bespin_drop_partition(timestamptz) TO bespin_engine;
+  GRANT EXECUTE ON FUNCTION bespin_index_history(boolean) TO bespin_engine;
   -- A plan made while the tables are still empty reads them whole, and is kept while they grow by a million rows.
   BEGIN
     ALTER ROLE bespin_engine SET enable_seqscan = off;

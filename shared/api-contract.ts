@@ -13,6 +13,8 @@ import {
 } from './schemas/job.ts'
 import { Id, NoContent, QueueName, ReasonBody } from './schemas/primitives.ts'
 import { ListQueuesQuery, PauseQueueResult, Queue, QueueConfigBody, QueueStats, QueueSummary, ResumeQueueResult } from './schemas/queue.ts'
+import { SearchTerms, SearchTermsQuery } from './schemas/job-search.ts'
+import { ChangeViewBody, CreateViewBody, SavedView } from './schemas/saved-view.ts'
 import { RandomTextBody, RandomTextQuery } from './schemas/random-text.ts'
 import { AcceptedReceipt, ListReceiptsQuery, Receipt, ReceiptList, SourceSummary } from './schemas/receipt.ts'
 import { Dashboard, Greeting, Health, Readiness, Series, SeriesQuery, TestAnswer, Upcoming, UpcomingQuery } from './schemas/system.ts'
@@ -62,7 +64,8 @@ export const API = {
   'GET /api/jobs': { summary: 'Jobs, newest first', tag: 'Jobs', auth: 'caller', query: ListBespinJobsQuery, responses: { 200: BespinJobList } },
   'GET /api/jobs/:id': { summary: 'One job', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: BespinJob } },
   'POST /api/v1/jobs': { summary: 'Create a job (200 with created:false for a repeated idempotency key)', tag: 'Jobs', auth: 'caller', body: CreateJobBody, responses: { 201: CreateJobResult, 200: CreateJobResult } },
-  'GET /api/v1/jobs': { summary: 'Jobs, newest first (next page: X-Next-Cursor, Link)', tag: 'Jobs', auth: 'caller', query: ListJobsQuery, responses: { 200: z.array(JobSummary) } },
+  'GET /api/v1/jobs': { summary: 'Jobs, newest first, by search and filters (next page: X-Next-Cursor, Link; how it was searched: X-Search, X-Search-Scans)', tag: 'Jobs', auth: 'caller', query: ListJobsQuery, responses: { 200: z.array(JobSummary) } },
+  'GET /api/v1/jobs/search-terms': { summary: 'What may be written at a place of a search', tag: 'Jobs', auth: 'caller', query: SearchTermsQuery, responses: { 200: SearchTerms } },
   'GET /api/v1/jobs/stats': { summary: 'Jobs by state', tag: 'Jobs', auth: 'caller', query: z.object({ queue_name: QueueName.optional() }), responses: { 200: JobStats } },
   'POST /api/v1/jobs/bulk': { summary: 'Create up to 10,000 jobs; a bad one fails alone', tag: 'Jobs', auth: 'caller', body: BulkJobsBody, maxBodyBytes: 64 * MIB, responses: { 200: BulkJobsResult } },
   'GET /api/v1/jobs/status': { summary: 'The status of up to 100 jobs', tag: 'Jobs', auth: 'caller', query: JobStatusQuery, responses: { 200: z.array(JobStatusRow) } },
@@ -90,6 +93,12 @@ export const API = {
   'POST /api/v1/errors/:id/resolve': { summary: 'Say that an error is mended; it is regressed when it comes again', tag: 'Errors', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: ErrorGroupSummary } },
   'POST /api/v1/errors/:id/reopen': { summary: 'Say that an error is not mended after all', tag: 'Errors', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: ErrorGroupSummary } },
   'POST /api/v1/errors/:id/retry': { summary: 'Run every job again that an error left in the dead letter, oldest first', tag: 'Errors', auth: 'caller', params: byId, body: RetryErrorBody, bodyOptional: true, responses: { 200: RetryErrorResult } },
+
+  'GET /api/v1/views': { summary: 'Searches that are kept, by name', tag: 'Jobs', auth: 'caller', responses: { 200: z.array(SavedView) } },
+  'POST /api/v1/views': { summary: 'Keep a search', tag: 'Jobs', auth: 'caller', body: CreateViewBody, responses: { 201: SavedView } },
+  'GET /api/v1/views/:id': { summary: 'One of them', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: SavedView } },
+  'PATCH /api/v1/views/:id': { summary: 'Change its name or what it looks for', tag: 'Jobs', auth: 'caller', params: byId, body: ChangeViewBody, responses: { 200: SavedView } },
+  'DELETE /api/v1/views/:id': { summary: 'Forget it; the jobs stay', tag: 'Jobs', auth: 'caller', params: byId, responses: { 204: NoContent } },
 
   'GET /api/v1/queues': { summary: 'Queues by name, configured or used', tag: 'Queues', auth: 'caller', query: ListQueuesQuery, responses: { 200: z.array(QueueSummary) } },
   'GET /api/v1/queues/:name': { summary: 'One queue and its rules', tag: 'Queues', auth: 'caller', params: byName, responses: { 200: Queue } },

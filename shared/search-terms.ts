@@ -42,6 +42,9 @@ function readComparison(text: string): SearchValue | null {
 }
 
 const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`
+/** A value as it must be written to mean this text; `always` puts it in quotation marks even when it need not be. */
+export const quoteValue = (text: string, always = false): string => (!always && /^[\p{L}\p{N}_/@+=#-][\p{L}\p{N}_/@+=#.:-]*$/u.test(text) && !text.includes('..') ? text : quote(text))
+
 const printStep = (step: PathStep) => (step === null ? '[]' : `.${/^[^\s."[\]:,\\]+$/u.test(step) ? step : quote(step)}`)
 
 /** A value as it is written in a search. */

@@ -90,6 +90,7 @@ const variables = {
   GITHUB_WEBHOOK_SECRET: text, STRIPE_WEBHOOK_SECRET: text, SENDGRID_WEBHOOK_SECRET: text,
   BESPIN_TEST_SOURCE: onOff, BESPIN_DRILLS: onOff, BESPIN_WORKER_NAME: text, BESPIN_WEBHOOK_ALLOW: allowList, BESPIN_WORKER_QUEUES: queues,
   BESPIN_RETENTION_DAYS: days,
+  BESPIN_SEARCH_INDEX: z.enum(['history', 'all', 'off'], 'must be history, all or off'),
   LOG_LEVEL: z.string().toLowerCase().pipe(z.enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')),
   JSON_LOGS: onOff, METRICS_TOKEN: text,
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:'], 'must be an http or https URL'),

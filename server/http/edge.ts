@@ -28,7 +28,7 @@ export default eventHandler((event) => {
 function answersPreflight(event: H3Event): boolean {
   const { origin, host } = event.node.req.headers
   if (origin === undefined || sameOrigin(origin, host) || !originAllowed(origin, host)) return false
-  setResponseHeaders(event, { 'access-control-allow-origin': origin, 'vary': 'Origin', 'access-control-expose-headers': 'X-Request-ID, X-Next-Cursor, Link, Retry-After' })
+  setResponseHeaders(event, { 'access-control-allow-origin': origin, 'vary': 'Origin', 'access-control-expose-headers': 'X-Request-ID, X-Next-Cursor, X-Search, X-Search-Scans, Link, Retry-After' })
   if (event.node.req.method !== 'OPTIONS' || !event.node.req.headers['access-control-request-method']) return false
   setResponseHeaders(event, {
     'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',

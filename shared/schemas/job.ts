@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BESPIN_STATUSES, JOB_STATES, V1_STATUSES } from '../job-states.ts'
 import { JOB_TYPE_NAMES } from '../job-types.ts'
+import { SEARCH_LIMITS } from '../search-fields.ts'
 import { Cursor, Id, Json, Limit, Offset, QueueName, StorableText, TimeInput, Timestamp } from './primitives.ts'
 import { Waiting } from './waiting.ts'
 
@@ -117,6 +118,9 @@ export type Job = z.infer<typeof Job>
 const listOf = <T extends z.ZodType>(item: T) =>
   z.preprocess(value => (Array.isArray(value) ? value : [value]).flatMap(part => String(part).split(',')), z.array(item).min(1).max(20)).optional()
 
+/** A search for jobs (shared/job-search.ts). What is wrong in it is said where it is read, with its place. */
+export const SearchText = z.string().max(SEARCH_LIMITS.length, `may have at most ${SEARCH_LIMITS.length} characters`)
+
 export const ListJobsQuery = z.object({
   queue_name: QueueName.optional(),
   queue: QueueName.optional().describe('same as queue_name'),
@@ -125,7 +129,7 @@ export const ListJobsQuery = z.object({
   job_type: StorableText.min(1).max(100).optional(),
   tag: StorableText.regex(/^[^:]{1,100}(:.{0,255})?$/su, 'must be a tag (key) or key:value').optional().describe('key or key:value; pages may be short or empty while a next cursor is given'),
   error_group: Id.optional().describe('jobs with a run that failed so; pages may be short while a next cursor is given'),
-  q: z.string().regex(/^[0-9a-fA-F-]{1,36}$/, 'must be a job id or its beginning').optional(),
+  q: SearchText.optional().describe('a search: free words (an id, text of the error, a tag, queue or type) and qualifiers such as payload.user.id:42 error:timeout -queue:mail age:<1h; see the guide on searching'),
   limit: Limit,
   offset: Offset.optional(),
   cursor: Cursor.optional(),

@@ -3,7 +3,7 @@ import { logger } from '#server/infra/logger.ts'
 import { subscribe } from '#server/infra/live-bus.ts'
 import { dispatchDueJobs, healWaitingKeys } from '#server/domain/engine/dispatch-jobs.ts'
 import { expireJobs } from '#server/domain/engine/expire-jobs.ts'
-import { cleanQueues, forgetKeys, keepPartitions } from '#server/domain/engine/keep-history.ts'
+import { cleanQueues, forgetKeys, indexHistory, keepPartitions } from '#server/domain/engine/keep-history.ts'
 import { keepMinutes, sampleDepth } from '#server/domain/engine/keep-minutes.ts'
 import { reapClaims } from '#server/domain/engine/reap-claims.ts'
 import { recoverLostHints, sweepOldHints } from '#server/domain/engine/recover-hints.ts'
@@ -37,6 +37,7 @@ const ENGINE_LOOPS: ControlLoop[] = [
   { name: 'keep-minutes', everyMs: 300_000, tick: keepMinutes },
   { name: 'forget-workers', everyMs: 10_000, tick: forgetSilentWorkers },
   { name: 'partitions', everyMs: 60_000, tick: keepPartitions },
+  { name: 'index-history', everyMs: 60_000, tick: indexHistory },
   { name: 'clean-queues', everyMs: 60_000, tick: cleanQueues },
   { name: 'forget-keys', everyMs: 10_000, tick: forgetKeys },
 ]

@@ -37,6 +37,14 @@ async function dropOldestDay(): Promise<boolean> {
   return rows[0]?.dropped ?? false
 }
 
+/** Gives one day its index of payload, result and tags, which searches use; the next round the next. */
+export async function indexHistory(): Promise<void> {
+  const { searchIndex } = getConfig()
+  if (searchIndex === 'off') return
+  const { rows } = await pool('engine').query<{ day: string | null }>('select bespin_index_history($1) as day', [searchIndex === 'all'])
+  if (rows[0]?.day) logger().info({ day: rows[0].day }, 'a day of history was indexed for searches')
+}
+
 /** Deletes what queues with a shorter retention no longer keep. */
 export async function cleanQueues(): Promise<void> {
   const { rows } = await pool('engine').query<{ organization_id: string, name: string, retention_days: number }>(SHORT_QUEUES, [getConfig().retentionDays])

@@ -19,6 +19,16 @@ export async function countByQueue(organizationId: string): Promise<Map<string, 
   return queues
 }
 
+/** How many jobs there are by name of the queue, or by job type. Reads counters, not jobs. */
+export async function countByName(organizationId: string, by: 'queue' | 'type'): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (const { queueName, jobType, count } of await countByState(organizationId)) {
+    const name = by === 'queue' ? queueName : jobType
+    if (name !== '') counts.set(name, (counts.get(name) ?? 0) + count)
+  }
+  return counts
+}
+
 /** Jobs by state, in both vocabularies, of one queue or all. Reads counters, not jobs. */
 export async function countJobs(organizationId: string, queueName?: string): Promise<JobStats> {
   const states = Object.fromEntries(JOB_STATES.map(state => [state, 0])) as Record<JobState, number>

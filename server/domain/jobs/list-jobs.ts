@@ -1,46 +1,70 @@
 import { cursorId, toPage, type Page } from '#server/domain/page.ts'
 import { jobsOfError } from '#server/domain/engine/find-error-jobs.ts'
-import { listJobRows, listTaggedRows, listWholeJobRows, type JobFilter } from '#server/domain/jobs/store.ts'
 import { addWaiting } from '#server/domain/jobs/add-waiting.ts'
+import { jobCondition, type JobCondition, type JobSearchFilter } from '#server/domain/jobs/job-condition.ts'
+import { judgeJobs, searchJobs } from '#server/domain/jobs/search-jobs.ts'
+import { listSummaries, listWholeJobRows, type JobFilter } from '#server/domain/jobs/store.ts'
 import { toBespinJob, toSummary } from '#server/domain/jobs/present-job.ts'
 import { statesOfBespinStatus, statesOfV1Status, type BespinStatus, type JobState } from '#shared/job-states.ts'
 import type { BespinJob, JobSummary, ListJobsQuery } from '#shared/schemas/job.ts'
+import { printTerm, type SearchTerm } from '#shared/search-terms.ts'
+
+/** A page of a search: how it was found, beside what. */
+export interface JobPage extends Page<JobSummary> {
+  /** What no index answers, in words of the language; each job in question was looked at for it. */
+  scans: string[]
+  looked: number
+  /** When the last job that was looked at had been made, if older ones remain to look at; `nextCursor` goes on there. */
+  lookedUntil: string | null
+}
 
 /**
- * A page of jobs, newest first. `status` and `state` together keep what both allow. With `tag` a page looks through a
- * bounded number of jobs and may come short; its cursor goes on behind them.
+ * A page of jobs, newest first; all that the query names must fit. What no index answers is looked for through a bounded
+ * number of jobs: such a page may come short, and its cursor goes on behind them. Throws VALIDATION_ERROR.
  */
-export async function listJobs(organizationId: string, query: ListJobsQuery): Promise<Page<JobSummary>> {
-  const filter: JobFilter = {
-    states: allowedStates(query), queueName: query.queue_name ?? query.queue, jobType: query.job_type,
-    idRange: query.q === undefined ? undefined : idRange(query.q), before: cursorId(query.cursor), skip: query.offset, take: query.limit + 1,
-  }
-  if (query.error_group !== undefined) return explained(organizationId, await listJobsOfError(organizationId, query.error_group, filter))
-  if (query.tag === undefined) return explained(organizationId, toPage((await listJobRows(organizationId, filter)).map(toSummary), query.limit))
-  const { rows, lookedUntil } = await listTaggedRows(organizationId, { ...filter, tag: toTag(query.tag) })
-  const page = toPage(rows.map(toSummary), query.limit)
-  return explained(organizationId, { ...page, nextCursor: page.nextCursor ?? lookedUntil })
+export async function listJobs(organizationId: string, query: ListJobsQuery): Promise<JobPage> {
+  const condition = jobCondition(toFilter(query))
+  const before = cursorId(query.cursor)
+  if (query.error_group !== undefined) return listJobsOfError(organizationId, { error: query.error_group, condition, before, limit: query.limit })
+  const { ids, looked, lookedUntil } = await searchJobs(organizationId, condition, { before, skip: query.offset, take: query.limit + 1 })
+  const page = await summaries(organizationId, ids, query.limit)
+  const isPartial = page.nextCursor === null && lookedUntil !== null
+  return { rows: page.rows, nextCursor: isPartial ? lookedUntil : page.nextCursor, scans: condition.scans, looked, lookedUntil: isPartial ? timeOf(lookedUntil) : null }
 }
+
+/** What a list is filtered by, as the search that says the same. */
+export function toFilter(query: Pick<ListJobsQuery, 'q' | 'tag' | 'state' | 'status' | 'queue_name' | 'queue' | 'job_type'>): JobSearchFilter {
+  const parts = [query.q, query.tag === undefined ? undefined : tagSearch(query.tag)].filter(part => part !== undefined)
+  return { q: parts.join(' '), states: allowedStates(query), queueName: query.queue_name ?? query.queue, jobType: query.job_type }
+}
+
+/** `key`, or `key:value` with the value as text, as a number or as what it means else. */
+function tagSearch(text: string): string {
+  const colon = text.indexOf(':')
+  const [path, value] = colon < 0 ? [[], text] : [[text.slice(0, colon)], text.slice(colon + 1)]
+  const isPlain = /^[^\s,"*<>]+$/u.test(value) && !value.includes('..') && path.length > 0
+  const term: SearchTerm = { negated: false, field: 'tag', path, values: [{ kind: 'is', text: value, quoted: !isPlain }], at: 0, valueAt: 0, end: 0 }
+  return printTerm(term)
+}
+
+/** A UUIDv7 begins with its time. */
+const timeOf = (id: string): string => new Date(Number.parseInt(id.replace('-', '').slice(0, 12), 16)).toISOString()
 
 /** Of the jobs that failed with an error, a bounded number of the newest; the cursor goes on behind them. */
-async function listJobsOfError(organizationId: string, error: string, filter: JobFilter): Promise<Page<JobSummary>> {
-  const { ids, lookedUntil } = await jobsOfError({ organizationId, error, before: filter.before })
-  const page = toPage((await listJobRows(organizationId, { ...filter, ids })).map(toSummary), filter.take - 1)
-  return { ...page, nextCursor: page.nextCursor ?? lookedUntil }
+async function listJobsOfError(organizationId: string, { error, condition, before, limit }: { error: string, condition: JobCondition, before?: string, limit: number }): Promise<JobPage> {
+  const { ids, lookedUntil } = await jobsOfError({ organizationId, error, before })
+  const page = await summaries(organizationId, await judgeJobs(organizationId, condition, ids), limit)
+  return { ...page, nextCursor: page.nextCursor ?? lookedUntil, scans: [], looked: 0, lookedUntil: null }
 }
 
-const explained = async (organizationId: string, page: Page<JobSummary>): Promise<Page<JobSummary>> =>
-  ({ ...page, rows: await addWaiting(organizationId, page.rows) })
+async function summaries(organizationId: string, ids: string[], limit: number): Promise<Page<JobSummary>> {
+  const page = toPage((await listSummaries(organizationId, ids)).map(toSummary), limit)
+  return { ...page, rows: await addWaiting(organizationId, page.rows) }
+}
 
 /** The dead letter: failed jobs, newest first. */
 export async function listDeadLetter(organizationId: string, query: { queue_name?: string, limit: number, offset?: number, cursor?: string }): Promise<Page<JobSummary>> {
   return listJobs(organizationId, { ...query, state: ['failed'] })
-}
-
-/** `key:value`, or a key alone. */
-function toTag(text: string): { key: string, value: string | null } {
-  const colon = text.indexOf(':')
-  return colon < 0 ? { key: text, value: null } : { key: text.slice(0, colon), value: text.slice(colon + 1) }
 }
 
 /** The same on the `/api/jobs` paths, with payload and result. */
@@ -49,15 +73,8 @@ export async function listBespinJobs(organizationId: string, query: { status?: B
   return toPage((await listWholeJobRows(organizationId, filter)).map(toBespinJob), query.limit)
 }
 
-function allowedStates({ status, state }: ListJobsQuery): JobState[] | undefined {
+function allowedStates({ status, state }: Pick<ListJobsQuery, 'status' | 'state'>): JobState[] | undefined {
   const ofStatus = status && statesOfV1Status(status)
   if (!ofStatus) return state
   return state ? ofStatus.filter(each => state.includes(each)) : ofStatus
-}
-
-/** All ids that begin with these digits (dashes do not count). */
-function idRange(beginning: string): [string, string] {
-  const digits = beginning.replaceAll('-', '').toLowerCase()
-  const dashed = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-  return [dashed(digits.slice(0, 32).padEnd(32, '0')), dashed(digits.slice(0, 32).padEnd(32, 'f'))]
 }

@@ -1,5 +1,6 @@
 import { asRawJson } from '#server/infra/exact-json.ts'
-import { withTenant, type Prisma } from '#server/infra/database.ts'
+import { withTenant, withTenantSql, type Prisma } from '#server/infra/database.ts'
+import type { SearchReader, SearchStatement } from '#server/domain/jobs/search-reader.ts'
 import type { JobState } from '#shared/job-states.ts'
 import type { Json } from '#shared/schemas/primitives.ts'
 
@@ -18,61 +19,65 @@ export type EventRow = Prisma.EventGetPayload<object>
 
 export interface JobFilter {
   states?: JobState[]
-  queueName?: string
   jobType?: string
-  /** Only these. */
-  ids?: string[]
-  /** Lowest and highest id. */
-  idRange?: [string, string]
   /** Only ids below (older than) this one. */
   before?: string
-  skip?: number
   take: number
 }
 
-/** Jobs of an organization, newest first. */
-export function listJobRows(organizationId: string, filter: JobFilter): Promise<JobSummaryRow[]> {
-  return withTenant(organizationId, tx => tx.job.findMany({ where: toWhere(organizationId, filter), select: SUMMARY, orderBy: { id: 'desc' }, skip: filter.skip, take: filter.take }))
-}
-
-/** The same with payload and result. */
+/** Jobs of an organization, newest first, with payload and result. */
 export function listWholeJobRows(organizationId: string, filter: JobFilter): Promise<JobRow[]> {
-  return withTenant(organizationId, tx => tx.job.findMany({ where: toWhere(organizationId, filter), orderBy: { id: 'desc' }, skip: filter.skip, take: filter.take }))
+  return withTenant(organizationId, tx => tx.job.findMany({ where: toWhere(organizationId, filter), orderBy: { id: 'desc' }, take: filter.take }))
 }
 
-/** How many of the newest jobs one request looks through for a tag: tags have no index, and this bounds the wait. */
-export const TAG_LOOK_BACK = 20_000
-export interface TagFilter extends JobFilter { tag: { key: string, value: string | null } }
+/** Summaries of these jobs, newest first; the ids come in that order. */
+export const listSummaries = (organizationId: string, ids: string[]): Promise<JobSummaryRow[]> => ids.length === 0 ? Promise.resolve([])
+  : withTenant(organizationId, tx => tx.job.findMany({ where: { organizationId, id: { in: ids, lte: ids[0], gte: ids.at(-1) } }, select: SUMMARY, orderBy: { id: 'desc' } }))
 
-/** Jobs that carry a tag, newest first, and the id up to which was looked when older jobs remain to look at. */
-export async function listTaggedRows(organizationId: string, filter: TagFilter): Promise<{ rows: JobSummaryRow[], lookedUntil: string | null }> {
-  const { tag: { key, value }, states = null, queueName = null, jobType = null, before = null, idRange = [null, null], skip = 0, take } = filter
-  return withTenant(organizationId, async (tx) => {
-    const found = await tx.$queryRaw<{ id: string }[]>`
-      select id from (
-        select id, state, queue_name, job_type, tags from jobs where organization_id = ${organizationId}::uuid
-          and id < coalesce(${before}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-          and id >= coalesce(${idRange[0]}::uuid, '00000000-0000-0000-0000-000000000000') and id <= coalesce(${idRange[1]}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-        order by id desc limit ${TAG_LOOK_BACK}) as newest
-      where tags ? ${key} and (${value}::text is null or tags ->> ${key} = ${value}) and (${states}::text[] is null or state = any(${states}::text[]))
-        and (${queueName}::text is null or queue_name = ${queueName}) and (${jobType}::text is null or job_type = ${jobType})
-      order by id desc offset ${skip} limit ${take}`
-    const rows = await tx.job.findMany({ where: { organizationId, id: { in: found.map(row => row.id) } }, select: SUMMARY, orderBy: { id: 'desc' } })
-    const [last] = await tx.job.findMany({ where: toWhere(organizationId, { before: filter.before, idRange: filter.idRange, take }), select: { id: true }, orderBy: { id: 'desc' }, skip: TAG_LOOK_BACK - 1, take: 1 })
-    return { rows, lookedUntil: last?.id ?? null }
+/** Longest time of one statement of a search. */
+const STATEMENT_MS = 3000
+
+/** Runs a search in one transaction. Throws PostgreSQL's 57014 when a statement takes longer than three seconds. */
+export function withSearch<T>(organizationId: string, { sql, indexed, values, needles }: SearchStatement, work: (reader: SearchReader) => Promise<T>): Promise<T> {
+  return withTenantSql(organizationId, async (client) => {
+    await client.query(`set local statement_timeout = ${STATEMENT_MS}`)
+    const ask = async <Row extends object>(text: string, more: unknown[] = []): Promise<Row[]> => (await client.query<Row>(text, [organizationId, ...values, ...more])).rows
+    const at = (n: number) => `$${values.length + 1 + n}`
+    /** Which of these jobs (newest first) fit. */
+    const judge = async (ids: string[]): Promise<string[]> => ids.length === 0 ? []
+      : (await ask<{ id: string }>(`select j.id from jobs j where j.organization_id = $1 and j.id = any(${at(1)}::uuid[]) and j.id >= ${at(2)}::uuid and j.id <= ${at(3)}::uuid and ${sql} order by j.id desc`, [ids, ids.at(-1), ids[0]])).map(row => row.id)
+    return work({
+      pick: async ({ before, skip, take }) => (await ask<{ id: string }>(`select j.id from jobs j where j.organization_id = $1 and j.id < ${at(1)}::uuid and ${sql} order by j.id desc offset ${at(2)} limit ${at(3)}`, [before, skip, take])).map(row => row.id),
+      lookThrough: async ({ low, before, rows }) => (await ask<{ found: string[] | null, looked: number, until: string | null }>(`
+        select array_agg(id order by id desc) filter (where hit) as found, count(*)::int as looked, min(id::text collate "C") as until from (
+          select j.id, (${sql}) as hit from jobs j where j.organization_id = $1 and ${indexed} and j.id >= ${at(1)}::uuid and j.id < ${at(2)}::uuid order by j.id desc limit ${at(3)}) as newest`, [low, before, rows]))
+        .map(row => ({ ...row, found: row.found ?? [] }))[0]!,
+      judge,
+      lookUp: async (day, { low, before, most }) => {
+        const groups = needles.flatMap(({ any }, index) => any.map(() => index + 1))
+        const { rows } = await client.query<{ id: string }>('select bespin_jobs_containing($1, $2::text[], $3::jsonb[], $4::int[], $5::uuid, $6::uuid, $7) as id',
+          [`jobs_${day}`, needles.map(({ column }) => column), needles.flatMap(({ any }) => any), groups, low, before, most])
+        const candidates = rows.map(row => row.id)
+        return { candidates, fitting: await judge(candidates) }
+      },
+      indexedDays: async () => (await client.query<{ day: string }>(INDEXED_DAYS)).rows.map(row => row.day),
+    })
   })
 }
 
+const INDEXED_DAYS = `
+  select right(c.relname, 8) as day from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_index p on p.indrelid = c.oid and p.indisvalid
+  join pg_class x on x.oid = p.indexrelid and x.relname = c.relname || '_search' where i.inhparent = 'jobs'::regclass order by 1 desc`
+
 function toWhere(organizationId: string, filter: JobFilter): Prisma.JobWhereInput {
-  const { states, queueName, jobType, ids, idRange, before } = filter
+  const { states, jobType, before } = filter
   const onlyFailed = states?.length === 1 && states[0] === 'failed'
   return {
-    organizationId, queueName, jobType,
-    ...(ids && { id: { in: ids } }),
+    organizationId, jobType,
     ...(states && { state: { in: states } }),
     // The partial index on failed jobs is found through failed_at.
     ...(onlyFailed && { failedAt: { not: null } }),
-    AND: [before ? { id: { lt: before } } : {}, idRange ? { id: { gte: idRange[0], lte: idRange[1] } } : {}],
+    id: { lt: before },
   }
 }
 

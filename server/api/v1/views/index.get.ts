@@ -1,0 +1,4 @@
+import { listViews } from '#server/domain/searches/saved-views.ts'
+import { defineRoute } from '#server/http/define-route.ts'
+
+export default defineRoute('GET /api/v1/views', ({ caller }) => listViews(caller.organizationId))

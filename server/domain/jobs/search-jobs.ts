@@ -1,0 +1,95 @@
+/** Looks for jobs, newest first: by an index where one answers, else through the rows, for a bounded time and number. */
+import { idRange } from '#server/domain/jobs/id-bounds.ts'
+import type { SearchReader } from '#server/domain/jobs/search-reader.ts'
+import { withSearch } from '#server/domain/jobs/store.ts'
+import type { JobCondition } from '#server/domain/jobs/job-condition.ts'
+
+/** One request looks through at most so many jobs, and goes on for at most so long (it ends the step it is in). */
+export const MOST_LOOKED = 200_000
+const MOST_MS = 400
+const FIRST_STEP = 2000
+const LONGEST_STEP = 40_000
+/** Candidates of an index that are judged at once. */
+const CANDIDATES = 500
+
+export interface Found {
+  /** Newest first. */
+  ids: string[]
+  /** How many jobs were looked at one by one. */
+  looked: number
+  /** Where to go on: below the last id looked at, or answered; null when everything was looked through and answered. */
+  lookedUntil: string | null
+}
+
+interface Walk extends Found { wanted: number, most: number, endsAt: number }
+const HIGHEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+const LOWEST = '00000000-0000-0000-0000-000000000000'
+const TIMED_OUT = '57014'
+
+/** The jobs that fit, from below `before` on, at most `take` behind the first `skip`. */
+export async function searchJobs(organizationId: string, condition: JobCondition, { before = HIGHEST, skip = 0, take, most = MOST_LOOKED }: { before?: string, skip?: number, take: number, most?: number }): Promise<Found> {
+  if (condition.scans.length === 0) {
+    const ids = await withSearch(organizationId, condition, reader => reader.pick({ before, skip, take }))
+    return { ids, looked: 0, lookedUntil: null }
+  }
+  const walk: Walk = { ids: [], looked: 0, lookedUntil: before, wanted: skip + take, most, endsAt: Date.now() + MOST_MS }
+  try {
+    await withSearch(organizationId, condition, async (reader) => {
+      for (const part of partsOf(condition.needles.length > 0 ? await reader.indexedDays() : [])) {
+        if (part.low >= walk.lookedUntil!) continue
+        if (part.day === null) await walkThrough(reader, walk, part.low)
+        else await walkIndex(reader, walk, { day: part.day, low: part.low })
+        if (walk.lookedUntil! > part.low) return
+      }
+      walk.lookedUntil = null
+    })
+  }
+  catch (error) {
+    // A statement that took too long ends the search where it is; with nothing looked at there is nowhere to go on from.
+    if ((error as { code?: string }).code !== TIMED_OUT || walk.lookedUntil === before) throw error
+  }
+  const isCut = walk.ids.length > walk.wanted
+  return { ids: walk.ids.slice(skip, walk.wanted), looked: walk.looked, lookedUntil: isCut ? walk.ids[walk.wanted - 1]! : walk.lookedUntil }
+}
+
+/** Which of these jobs fit, newest first. */
+export const judgeJobs = (organizationId: string, condition: JobCondition, ids: string[]): Promise<string[]> =>
+  withSearch(organizationId, condition, reader => reader.judge(ids.toSorted().reverse()))
+
+interface Part { low: string, day: string | null }
+
+/** All ids, newest first: indexed days, and the stretches between them. A part ends above the one before it. */
+function partsOf(days: string[]): Part[] {
+  return [...days.flatMap(day => [{ low: firstIdOf(day, 1), day: null }, { low: firstIdOf(day, 0), day }]), { low: LOWEST, day: null }]
+}
+
+function firstIdOf(day: string, later: number): string {
+  const midnight = Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6)) + later)
+  // A UUIDv7, since it may become a cursor.
+  return idRange(`${midnight.toString(16).padStart(12, '0')}70008`)[0]
+}
+
+const isOver = (walk: Walk) => walk.ids.length >= walk.wanted || walk.looked >= walk.most || Date.now() >= walk.endsAt
+
+/** Row by row, in steps that grow with the speed they have. */
+async function walkThrough(reader: SearchReader, walk: Walk, low: string): Promise<void> {
+  for (let rows = Math.min(FIRST_STEP, walk.most); !isOver(walk);) {
+    const since = performance.now()
+    const step = await reader.lookThrough({ low, before: walk.lookedUntil!, rows })
+    walk.ids.push(...step.found)
+    walk.looked += step.looked
+    walk.lookedUntil = step.looked < rows ? low : step.until!
+    if (step.looked < rows) return
+    const perMs = step.looked / Math.max(1, performance.now() - since)
+    rows = Math.round(Math.min(LONGEST_STEP, Math.max(1, walk.most - walk.looked), rows * 8, Math.max(FIRST_STEP, perMs * (walk.endsAt - Date.now()))))
+  }
+}
+
+async function walkIndex(reader: SearchReader, walk: Walk, { day, low }: { day: string, low: string }): Promise<void> {
+  while (!isOver(walk)) {
+    const { candidates, fitting } = await reader.lookUp(day, { low, before: walk.lookedUntil!, most: CANDIDATES })
+    walk.ids.push(...fitting)
+    walk.lookedUntil = candidates.length < CANDIDATES ? low : candidates.at(-1)!
+    if (candidates.length < CANDIDATES) return
+  }
+}

@@ -1,0 +1,16 @@
+/** What a search asks the database; all of it in one transaction of the organization. */
+export interface SearchReader {
+  /** Ids that fit, newest first, when an index answers the whole condition. */
+  pick: (range: { before: string, skip: number, take: number }) => Promise<string[]>
+  /** Looks at the newest `rows` jobs of [low, before): which fit, how many there were, and the last one looked at. */
+  lookThrough: (range: { low: string, before: string, rows: number }) => Promise<{ found: string[], looked: number, until: string | null }>
+  /** Which of these jobs fit; newest first, as they come. */
+  judge: (ids: string[]) => Promise<string[]>
+  /** Jobs of an indexed day in [low, before) that have the JSON looked for; `fitting` are those that fit in all. */
+  lookUp: (day: string, range: { low: string, before: string, most: number }) => Promise<{ candidates: string[], fitting: string[] }>
+  /** Days (`20261120`) that have an index of JSON, newest first. */
+  indexedDays: () => Promise<string[]>
+}
+
+/** A condition over `jobs j` whose parameters count from $2. */
+export interface SearchStatement { sql: string, indexed: string, values: unknown[], needles: { column: string, any: string[] }[] }
