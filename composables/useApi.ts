@@ -7,6 +7,7 @@ export interface Answer<T> {
   status: number
   /** Mark of the next page of a list, from `X-Next-Cursor`. */
   nextCursor: string | null
+  headers: Headers
 }
 type Options = { signal?: AbortSignal }
 /** The input may be left out when nothing in it is required. */
@@ -49,7 +50,7 @@ async function api<K extends OperationKey>(key: K, ...[input]: Rest<K>): Promise
   const data = await readBody(response)
   const failed = response.ok ? null : readApiError(data, response.status)
   if (failed) throw failed
-  return { data: data as Output<K>, status: response.status, nextCursor: response.headers.get('x-next-cursor') }
+  return { data: data as Output<K>, status: response.status, nextCursor: response.headers.get('x-next-cursor'), headers: response.headers }
 }
 
 async function readBody(response: Response): Promise<unknown> {

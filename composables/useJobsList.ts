@@ -1,6 +1,8 @@
+import { parseJobSearch } from '#shared/job-search.ts'
 import { isFinal, isWaiting, JOB_STATES, type JobState } from '#shared/job-states.ts'
 import type { JobSummary } from '#shared/schemas/job.ts'
 import type { JobChange } from '#shared/schemas/live.ts'
+import { readSearchAnswer } from './search-answer.ts'
 import { throttle } from './throttle.ts'
 
 const PAGE = 50
@@ -33,10 +35,13 @@ export function useJobsList() {
     query: { ...filter.value, state: filter.value.state.join(',') || undefined, cursor: trail.cursor.value ?? undefined, limit: PAGE }, signal,
   })
   const page = useLoad(async (signal) => {
+    // What cannot be read is said by the search box; the server would say the same.
+    const isReadable = filter.value.q === undefined || parseJobSearch(filter.value.q).problems.length === 0
+    if (!isReadable) return { rows: [], nextCursor: null, search: null, isReadable }
     const answer = await fetchPage(signal)
     unseen.value = new Set()
     hasMoreUnseen.value = false
-    return { rows: answer.data, nextCursor: answer.nextCursor }
+    return { rows: answer.data, nextCursor: answer.nextCursor, search: filter.value.q === undefined ? null : readSearchAnswer(answer.headers), isReadable }
   })
   const rows = computed(() => page.data.value?.rows ?? [])
   const setRows = (next: JobSummary[]) => { if (page.data.value) page.data.value = { ...page.data.value, rows: next } }
@@ -58,7 +63,9 @@ export function useJobsList() {
     catch { /* rows keep their live state; the next frame tries again */ }
   }
   const refreshSoon = throttle(() => void refreshKnown(), 1000)
-  onScopeDispose(refreshSoon.cancel)
+  /** A search that looks through thousands of jobs is not run again every second. */
+  const refreshLater = throttle(() => void refreshKnown(), 10_000)
+  onScopeDispose(() => { refreshSoon.cancel(); refreshLater.cancel() })
 
   useLiveData({
     jobs(changes) {
@@ -67,7 +74,7 @@ export function useJobsList() {
       if (touched.length > 0) setRows(rows.value.map(job => patched(job, known.get(job.id))))
       mark(touched)
       if (trail.cursor.value === null) unseen.value = withArrivals(unseen.value, changes, { rows: rows.value, filter: filter.value })
-      if (touched.length > 0 || rows.value.length === 0) refreshSoon.call()
+      if (touched.length > 0 || rows.value.length === 0) (page.data.value?.search ? refreshLater : refreshSoon).call()
     },
     // Rows stay where they are, whatever was missed; what is new waits behind the pill.
     catchUp: () => (page.error.value || rows.value.length === 0 ? void page.reload() : refreshSoon.call()),
@@ -105,7 +112,7 @@ function withArrivals(unseen: ReadonlySet<string>, changes: JobChange[], list: {
     && (filter.state.length === 0 || filter.state.includes(change.state))
     && (filter.queue_name === undefined || filter.queue_name === change.queue_name)
     && (filter.job_type === undefined || filter.job_type === change.job_type)
-    && (filter.q === undefined || change.id.startsWith(filter.q.toLowerCase()))
+    && (filter.q === undefined || change.id.startsWith(filter.q.trim().toLowerCase()))
   const next = new Set(unseen)
   for (const change of changes) if (next.size < MOST_COUNTED && belongs(change)) next.add(change.id)
   return next.size === unseen.size ? unseen : next

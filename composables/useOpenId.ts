@@ -4,7 +4,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** True for text that may be an id or its beginning. */
 export const looksLikeId = (text: string): boolean => /^[0-9a-f-]{1,36}$/i.test(text)
 
-/** Goes to the job or receipt of an id; with the beginning of one, to the list of jobs that match. */
+/** Goes to the job or receipt of an id; with anything else, to the list of jobs that match this search. */
 export function useOpenId(): (text: string) => Promise<void> {
   const api = useApi()
   const toast = useToast()
@@ -22,10 +22,7 @@ export function useOpenId(): (text: string) => Promise<void> {
   return async (text) => {
     const id = text.trim().toLowerCase()
     if (id === '') return
-    if (!looksLikeId(id)) {
-      toast.add({ title: 'That is not an id', description: 'Ids are made of the digits 0-9, a-f and dashes, for example 0197c4d2-…', color: 'warning' })
-      return
-    }
+    if (!looksLikeId(id)) return void await navigateTo({ path: '/jobs', query: { q: text.trim() } })
     if (!UUID.test(id)) return void await navigateTo({ path: '/jobs', query: { q: id } })
     try {
       // By the list: a miss is an empty answer there, not a 404 in the browser's console.

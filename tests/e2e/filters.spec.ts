@@ -25,11 +25,11 @@ story('the search by id lives in the address too', async ({ page, origin }) => {
   const id = await makeJob(origin)
   await makeJob(origin)
   await page.goto('/jobs')
-  await page.getByRole('textbox', { name: 'Search jobs by id' }).fill(id)
+  await page.getByRole('combobox', { name: 'Search jobs' }).fill(id)
   await page.waitForURL(`**q=${id}*`)
   await expect(page.locator('[data-row]')).toHaveCount(1)
   await page.reload()
-  await expect(page.getByRole('textbox', { name: 'Search jobs by id' })).toHaveValue(id)
+  await expect(page.getByRole('combobox', { name: 'Search jobs' })).toHaveValue(id)
   await expect(page.locator('[data-row]')).toHaveCount(1)
 })
 

@@ -77,9 +77,9 @@ story('a job is opened by its id from anywhere', async ({ page, origin, viewport
   await untilLive(page)
   const isNarrow = (viewport?.width ?? 0) < 1024
   await page.keyboard.press(isNarrow ? 'Control+K' : '/')
-  await expect(isNarrow ? page.getByPlaceholder('Page, action or id') : page.getByRole('textbox', { name: 'Search by id' })).toBeFocused()
+  await expect(isNarrow ? page.getByPlaceholder('Page, action or id') : page.getByRole('textbox', { name: 'Search jobs, or open an id' })).toBeFocused()
   await page.keyboard.type(id)
-  await expect(isNarrow ? page.getByRole('option', { name: `Open ${id}` }) : page.getByRole('textbox', { name: 'Search by id' })).toBeVisible()
+  await expect(isNarrow ? page.getByRole('option', { name: `Open ${id}` }) : page.getByRole('textbox', { name: 'Search jobs, or open an id' })).toBeVisible()
   await page.keyboard.press('Enter')
   await page.waitForURL(`**/jobs/${id}`)
 })
