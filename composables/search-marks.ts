@@ -14,7 +14,7 @@ export function marksOf(text: string): { marks: Mark[], problems: SearchProblem[
   const marks: Mark[] = []
   for (let at = 0; at < text.length; at++) {
     const last = marks.at(-1)
-    if (last?.kind === kinds[at]) last.text += text[at]
+    if (last && last.kind === kinds[at]) last.text += text[at]
     else marks.push({ text: text[at]!, kind: kinds[at]! })
   }
   return { marks, problems }

@@ -37,7 +37,7 @@ export function useJobsList() {
   const page = useLoad(async (signal) => {
     // What cannot be read is said by the search box; the server would say the same.
     const isReadable = filter.value.q === undefined || parseJobSearch(filter.value.q).problems.length === 0
-    if (!isReadable) return { rows: [], nextCursor: null, search: null, isReadable }
+    if (!isReadable) return { rows: [] as JobSummary[], nextCursor: null, search: null, isReadable }
     const answer = await fetchPage(signal)
     unseen.value = new Set()
     hasMoreUnseen.value = false

@@ -3,7 +3,7 @@ import type { SavedView } from '#shared/schemas/saved-view.ts'
 import type { useJobsFilter } from './useJobsList.ts'
 
 type Filter = ReturnType<typeof useJobsFilter>['value']
-const bodyOf = ({ q = '', state, queue_name = null, job_type = null }: Filter) => ({ q, state, queue_name: queue_name as string | null, job_type: job_type as string | null })
+const bodyOf = ({ q = '', state, queue_name: queueName, job_type: jobType }: Filter) => ({ q, state, queue_name: queueName ?? null, job_type: jobType ?? null })
 const isSame = (view: SavedView, filter: Filter) => JSON.stringify({ q: view.q, state: view.state, queue_name: view.queue_name, job_type: view.job_type }) === JSON.stringify(bodyOf(filter))
 
 /** Searches that are kept: the one that is shown, and keeping, renaming and forgetting. */
