@@ -132,7 +132,7 @@ export function countEntered(options: { organizationId: string, from: Date, step
 export function meanTimes(organizationId: string, queueName?: string): Promise<{ wait: number | null, processing: number | null }> {
   return withTenant(organizationId, async (tx) => {
     const rows = await tx.$queryRaw<{ wait: number | null, processing: number | null }[]>`
-      select (avg(extract(epoch from started_at - coalesce(scheduled_at, created_at))) * 1000)::float as wait,
+      select (avg(extract(epoch from started_at - least(started_at, coalesce(scheduled_at, created_at)))) * 1000)::float as wait,
         (avg(extract(epoch from completed_at - started_at)) * 1000)::float as processing
       from (select * from jobs where organization_id = ${organizationId}::uuid order by id desc limit 1000) as newest
       where completed_at is not null and queue_name = coalesce(${queueName ?? null}::text, queue_name)`
