@@ -26,6 +26,8 @@ BEGIN
   GRANT SELECT ON job_links, worker_records TO bespin_app;
   GRANT SELECT, INSERT, UPDATE, DELETE ON queues TO bespin_app;
   GRANT SELECT, INSERT ON events TO bespin_app;
+  GRANT SELECT, INSERT, UPDATE ON job_actions TO bespin_app;
+  GRANT SELECT, INSERT ON job_action_items TO bespin_app;
   GRANT SELECT, INSERT, UPDATE, DELETE ON receipts, receipt_keys TO bespin_app;
   GRANT SELECT, INSERT, UPDATE, DELETE ON saved_views TO bespin_app;
   GRANT EXECUTE ON FUNCTION bespin_jobs_containing(text, text[], jsonb[], integer[], uuid, uuid, integer) TO bespin_app;
@@ -42,6 +44,7 @@ BEGIN
     job_counter_deltas, job_counters, job_minutes TO bespin_engine;
   GRANT SELECT, INSERT, UPDATE, DELETE ON job_time_minutes, queue_depth_minutes TO bespin_engine;
   GRANT SELECT, INSERT, UPDATE, DELETE ON job_links, worker_records TO bespin_engine;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON job_actions, job_action_items TO bespin_engine;
   GRANT EXECUTE ON FUNCTION bespin_make_partitions(integer), bespin_drop_partition(timestamptz) TO bespin_engine;
   GRANT EXECUTE ON FUNCTION bespin_index_history(boolean) TO bespin_engine;
   -- A plan made while the tables are still empty reads them whole, and is kept while they grow by a million rows.
@@ -55,7 +58,7 @@ BEGIN
     WHEN insufficient_privilege THEN NULL;
   END;
   FOREACH t IN ARRAY ARRAY['jobs', 'job_attempts', 'job_logs', 'job_links', 'due_jobs', 'job_slots', 'queues', 'events', 'idempotency_keys', 'job_counter_deltas', 'job_counters', 'job_minutes',
-    'job_time_minutes', 'queue_depth_minutes'] LOOP
+    'job_time_minutes', 'queue_depth_minutes', 'job_actions', 'job_action_items'] LOOP
     IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = t AND policyname = 'engine') THEN
       EXECUTE format('CREATE POLICY engine ON %I TO bespin_engine USING (true) WITH CHECK (true)', t);
     END IF;

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { JobAction, JobActionBody, JobActionItem, JobActionPreview, ListJobActionItemsQuery, ListJobActionsQuery } from './schemas/action.ts'
 import { BulkJobsBody, BulkJobsResult } from './schemas/bulk-jobs.ts'
 import { ErrorGroup, ErrorGroupList, ErrorGroupSummary, ErrorQuery, ListErrorsQuery, MuteErrorBody, RetryErrorBody, RetryErrorResult } from './schemas/error-group.ts'
 import { Attempt, ListAttemptsQuery, ListLogsQuery, LogLine, LogTextQuery, TimelineEntry } from './schemas/event.ts'
@@ -99,6 +100,12 @@ export const API = {
   'GET /api/v1/views/:id': { summary: 'One of them', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: SavedView } },
   'PATCH /api/v1/views/:id': { summary: 'Change its name or what it looks for', tag: 'Jobs', auth: 'caller', params: byId, body: ChangeViewBody, responses: { 200: SavedView } },
   'DELETE /api/v1/views/:id': { summary: 'Forget it; the jobs stay', tag: 'Jobs', auth: 'caller', params: byId, responses: { 204: NoContent } },
+  'POST /api/v1/job-actions': { summary: 'Retry, cancel, purge, move or prioritise many jobs: all that match, or the named ones (dry_run: only say how many)', tag: 'Jobs', auth: 'caller', body: JobActionBody, responses: { 202: JobAction, 200: JobActionPreview } },
+  'GET /api/v1/job-actions': { summary: 'Actions on many jobs, newest first', tag: 'Jobs', auth: 'caller', query: ListJobActionsQuery, responses: { 200: z.array(JobAction) } },
+  'GET /api/v1/job-actions/:id': { summary: 'One action and how far it is', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: JobAction } },
+  'GET /api/v1/job-actions/:id/items': { summary: 'What became of each of its jobs, in the order of their ids', tag: 'Jobs', auth: 'caller', params: byId, query: ListJobActionItemsQuery, responses: { 200: z.array(JobActionItem) } },
+  'POST /api/v1/job-actions/:id/abort': { summary: 'Stop an action where it is', tag: 'Jobs', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: JobAction } },
+  'POST /api/v1/job-actions/:id/undo': { summary: 'Take an action back, within an hour after its end', tag: 'Jobs', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 202: JobAction } },
 
   'GET /api/v1/queues': { summary: 'Queues by name, configured or used', tag: 'Queues', auth: 'caller', query: ListQueuesQuery, responses: { 200: z.array(QueueSummary) } },
   'GET /api/v1/queues/:name': { summary: 'One queue and its rules', tag: 'Queues', auth: 'caller', params: byName, responses: { 200: Queue } },

@@ -17,7 +17,8 @@ export const LEGAL_MOVES: Record<JobState | 'new', readonly JobState[]> = {
   running: ['completed', 'retrying', 'failed', 'cancelled', 'pending', 'scheduled'],
   completed: [],
   failed: ['pending'],
-  cancelled: ['pending'],
+  // An operator's retry; the others: a cancel that was taken back.
+  cancelled: ['pending', 'scheduled', 'blocked', 'retrying'],
   expired: ['pending'],
 }
 

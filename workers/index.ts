@@ -13,6 +13,7 @@ import { collectProcessMetrics } from '#server/infra/metrics.ts'
 import { VERSION } from '#server/infra/version.ts'
 import { JOB_TYPE_NAMES, ruleOf } from '#shared/job-types.ts'
 import { forgetReceiptKeysLoop } from './conveyors/forget-receipt-keys.ts'
+import { forgetActionItemsLoop, runJobActionsLoop } from './conveyors/run-job-actions.ts'
 import { drain } from './drain.ts'
 import { guardBelt } from './guard-belt.ts'
 import { handlerTimes } from './handler-times.ts'
@@ -50,7 +51,7 @@ const endPresence = await keepPresence({
 const closePort = await serveWorkerPort()
 collectProcessMetrics()
 const stopTimes = keepWritingTimes()
-const stopLoops = startControlLoops(workerId, [forgetReceiptKeysLoop])
+const stopLoops = startControlLoops(workerId, [forgetReceiptKeysLoop, runJobActionsLoop, forgetActionItemsLoop])
 // The fast way of a cancel; the sure one is the answer to the heartbeat.
 const unsubscribe = subscribe('bespin_control', {
   onItems: (topic, items) => { if (topic === 'cancels') cancelRuns(items.map(item => (item as { id: string }).id)) },

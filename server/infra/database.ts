@@ -77,10 +77,15 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** The same as withTenant for hand-written SQL, where Prisma's round trips would be felt. Three round trips in all. */
 export async function withTenantSql<T>(organizationId: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   if (!UUID.test(organizationId)) throw new Error('An organization id must be a UUID.')
-  const client = await pool('app').connect()
+  return inTransaction('app', work, `set local app.organization_id = '${organizationId}'`)
+}
+
+/** Runs `work` in one transaction of a role; `settings` are statements that hold in it only. */
+export async function inTransaction<T>(role: DatabaseRole, work: (client: pg.PoolClient) => Promise<T>, settings = ''): Promise<T> {
+  const client = await pool(role).connect()
   let broken: Error | undefined
   try {
-    await client.query(`begin; set local app.organization_id = '${organizationId}'`)
+    await client.query(`begin; ${settings}`)
     const result = await work(client)
     await client.query('commit')
     return result

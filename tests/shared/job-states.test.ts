@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { isFinal, JOB_STATES, LEGAL_MOVES, statesBefore, statesOfBespinStatus, statesOfV1Status, toBespinStatus, toV1Status, V1_STATUSES } from '#shared/job-states.ts'
 
 describe('the table of legal moves', () => {
-  it('lets only an operator move a final job, and only back to pending', () => {
+  it('lets only an operator move a final job, and only back to where it waits', () => {
+    const waiting = { completed: [], failed: ['pending'], expired: ['pending'], cancelled: ['pending', 'scheduled', 'blocked', 'retrying'] }
     for (const state of JOB_STATES.filter(isFinal)) {
-      expect(LEGAL_MOVES[state], state).toEqual(state === 'completed' ? [] : ['pending'])
+      expect(LEGAL_MOVES[state], state).toEqual(waiting[state as keyof typeof waiting])
     }
   })
 

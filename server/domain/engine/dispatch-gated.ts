@@ -3,7 +3,7 @@
  * may go is decided from what is held, and written down as slots, so that nothing overlaps, whoever dispatches.
  */
 import type pg from 'pg'
-import { pool } from '#server/infra/database.ts'
+import { inTransaction, pool } from '#server/infra/database.ts'
 import { chooseGated, waitName, type GatedRow, type Held, type QueueLimits, type SlotKind } from '#server/domain/engine/choose-gated.ts'
 import { isFreshWindow, isPaused, rateLeft } from '#server/domain/engine/sql/queue-gate.ts'
 import { gatedLine, headsOf, heldIn } from '#server/domain/engine/sql/ready-line.ts'
@@ -49,7 +49,7 @@ const WRITE = `
 
 /** Stamps what may go of one queue; answers the stamped jobs and whether more may follow at once. */
 export async function stampGated(lane: string, pair: QueuePair): Promise<{ stamped: StampedJob[], more: boolean }> {
-  return inTransaction(async (client) => {
+  return inTransaction('engine', async (client) => {
     const { organization_id: organization, queue_name: queue } = pair
     await client.query(`select pg_advisory_xact_lock(hashtextextended($1, 7))`, [`${organization} ${queue}`])
     const limits = await readLimits(client, organization, queue)
@@ -79,24 +79,6 @@ async function readLimits(client: pg.PoolClient, organization: string, queue: st
   const { rows } = await client.query<{ concurrency: number | null, concurrency_per_key: number, rate_left: number | null, paused: boolean }>(LIMITS, [organization, queue])
   const row = rows[0]
   return { concurrency: row?.concurrency ?? null, perKey: row?.concurrency_per_key ?? 1, rateLeft: row?.rate_left ?? null, paused: row?.paused ?? false }
-}
-
-async function inTransaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool('engine').connect()
-  let broken: Error | undefined
-  try {
-    await client.query('begin')
-    const result = await work(client)
-    await client.query('commit')
-    return result
-  }
-  catch (error) {
-    await client.query('rollback').catch((lost: Error) => { broken = lost })
-    throw error
-  }
-  finally {
-    client.release(broken)
-  }
 }
 
 /** A key or place was given back: the first that waits for it is ready. `slots`: kind and key as in waits_for. */

@@ -1,5 +1,7 @@
 import { pool } from '#server/infra/database.ts'
 import { newId } from '#server/infra/new-id.ts'
+import type { Change, Queryable } from '#server/domain/engine/change-jobs.ts'
+import { bounds } from '#server/domain/engine/store.ts'
 
 const CHOOSE = `
   select id from jobs where organization_id = $1 and failed_at is not null and state = 'failed' and ($2::text is null or queue_name = $2)
@@ -23,7 +25,7 @@ const DELETE_ENDED = `
     insert into job_counter_deltas (organization_id, queue_name, job_type, state, delta)
     select organization_id, queue_name, coalesce(job_type, ''), state, -count(*) from gone group by 1, 2, 3, 4
   )
-  select count(*)::int as deleted from gone`
+  select id from gone`
 
 /** Deletes jobs of the dead letter, oldest first, at most `limit`; answers how many. */
 export async function purgeFailed(options: { organizationId: string, queueName?: string, olderThan?: string, limit: number, actor: string, reason?: string }): Promise<number> {
@@ -39,8 +41,12 @@ export async function purgeFailed(options: { organizationId: string, queueName?:
 
 /** Deletes those of an organization's jobs that have ended; answers how many. */
 export async function deleteEnded(organizationId: string, ids: string[]): Promise<number> {
-  if (ids.length === 0) return 0
-  const sorted = ids.toSorted()
-  const { rows } = await pool('engine').query<{ deleted: number }>(DELETE_ENDED, [sorted, organizationId, sorted[0], sorted.at(-1)])
-  return rows[0]?.deleted ?? 0
+  return (await deleteWithin(pool('engine'), { organizationId, ids })).size
+}
+
+/** The same as a part of a transaction; answers which. */
+export async function deleteWithin(db: Queryable, { organizationId, ids }: Pick<Change, 'organizationId' | 'ids'>): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const { rows } = await db.query<{ id: string }>(DELETE_ENDED, [ids, organizationId, ...bounds(ids)])
+  return new Set(rows.map(row => row.id))
 }

@@ -1,12 +1,10 @@
 import { pool } from '#server/infra/database.ts'
 import { newId } from '#server/infra/new-id.ts'
-import { tellChanges } from '#server/domain/engine/tell-changes.ts'
-import { wakeDispatcher } from '#server/domain/engine/wake-dispatcher.ts'
-import { retryDeadlock } from '#server/domain/engine/retry-deadlock.ts'
+import { detailsOf, nothing, settle, tellWaiting, type Change, type Changed, type Queryable } from '#server/domain/engine/change-jobs.ts'
 import { COUNT_MOVES } from '#server/domain/engine/sql/counters.ts'
 import { bounds, type ChangedJob } from '#server/domain/engine/store.ts'
 
-/** Ended jobs begin anew, with their counts of failures at zero. $1: ids, $2: organization, $3 and $4: bounds, $5: actor, $6: reason, $7: event ids. */
+/** Ended jobs begin anew, with their counts of failures at zero. $1: ids, $2: organization, $3 and $4: bounds, $5: actor, $6: reason, $7: event ids, $8: details of the events. */
 const RETRY = `
   with before as (
     select id, state from jobs where id = any($1::uuid[]) and id between $3 and $4 and organization_id = $2
@@ -23,8 +21,8 @@ const RETRY = `
   ), forgotten as (
     delete from cancel_requests where job_id = any(array(select id from changed))
   ), told as (
-    insert into events (id, organization_id, actor, action, subject_kind, subject_id, reason)
-    select event.id, $2, $5, 'job.retried', 'job', numbered.id::text, $6
+    insert into events (id, organization_id, actor, action, subject_kind, subject_id, reason, details)
+    select event.id, $2, $5, 'job.retried', 'job', numbered.id::text, $6, $8::jsonb
     from (select id, row_number() over () as n from changed) as numbered join unnest($7::uuid[]) with ordinality as event(id, n) using (n)
   ), moved as (
     select organization_id, queue_name, job_type, from_state, state as to_state from changed
@@ -35,17 +33,18 @@ const OLDEST_FAILED = `
   select id from jobs where organization_id = $1 and failed_at is not null and state = 'failed' and ($2::text is null or queue_name = $2)
   order by id limit $3`
 
-export interface RetryOptions { organizationId: string, ids: string[], actor: string, reason?: string }
-
 /** Runs failed, cancelled or expired jobs again; answers the ids that moved, in the order asked. */
-export async function retryJobs({ organizationId, ids, actor, reason }: RetryOptions): Promise<string[]> {
-  if (ids.length === 0) return []
-  const values = [ids, organizationId, ...bounds(ids), actor, reason ?? null, ids.map(() => newId())]
-  const { rows } = await retryDeadlock(() => pool('engine').query<ChangedJob>({ name: 'retry', text: RETRY, values }))
-  tellChanges(rows)
-  if (rows.length > 0) wakeDispatcher()
-  const moved = new Set(rows.map(row => row.id))
-  return ids.filter(id => moved.has(id))
+export async function retryJobs(change: Change): Promise<string[]> {
+  const moved = await settle(() => retryWithin(pool('engine'), change))
+  return change.ids.filter(id => moved.has(id))
+}
+
+/** The same as a part of a transaction; answers the ids that moved. */
+export async function retryWithin(db: Queryable, { organizationId, ids, actor, reason, actionId }: Change): Promise<Changed<Set<string>>> {
+  if (ids.length === 0) return nothing(new Set())
+  const values = [ids, organizationId, ...bounds(ids), actor, reason ?? null, ids.map(() => newId()), detailsOf(actionId)]
+  const { rows } = await db.query<ChangedJob>({ name: 'retry', text: RETRY, values })
+  return { result: new Set(rows.map(row => row.id)), after: () => tellWaiting(rows) }
 }
 
 /** The same for the oldest jobs of the dead letter, at most `limit`. */

@@ -11,7 +11,7 @@ import type * as Room from '#server/domain/engine/waiting-room.ts'
 export const ORGANIZATION = '00000000-0000-7000-8000-000000000001'
 export const WORKER = randomUUID()
 const TABLES = `jobs, job_attempts, job_logs, due_jobs, job_slots, job_expiries, cancel_requests, queues, events, workers, idempotency_keys, claims,
-  job_counters, job_counter_deltas, job_minutes, job_time_minutes, queue_depth_minutes, error_deltas, error_groups, error_places, error_series, control_leases`
+  job_counters, job_counter_deltas, job_minutes, job_time_minutes, queue_depth_minutes, error_deltas, error_groups, error_places, error_series, control_leases, job_actions, job_action_items`
 
 export const record = {} as {
   database: TestDatabase

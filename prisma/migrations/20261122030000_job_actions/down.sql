@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS job_action_items, job_actions;
