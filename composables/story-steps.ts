@@ -14,6 +14,8 @@ export interface StoryStep {
   tone: 'plain' | 'good' | 'bad' | 'warn' | 'accent' | 'person'
   /** Milliseconds since the step before; null at the first, and for what has yet to come. */
   afterMs: number | null
+  /** The action on many jobs this was a part of. */
+  actionId?: string
   /** True for what has yet to come. */
   isAhead: boolean
 }
@@ -40,6 +42,8 @@ const LOOKS: Record<TimelineEntry['kind'], Look> = {
   purged: { icon: 'i-lucide-trash-2', tone: 'person' },
   copied: { icon: 'i-lucide-pencil', tone: 'person' },
   made_from: { icon: 'i-lucide-pencil', tone: 'person' },
+  moved: { icon: 'i-lucide-rows-3', tone: 'person' },
+  restored: { icon: 'i-lucide-rotate-ccw', tone: 'person' },
 }
 
 /** The reason stands apart from the sentence that ends with it. */
@@ -62,7 +66,7 @@ function ahead(job: Job): Omit<StoryStep, 'key' | 'afterMs' | 'isAhead'>[] {
 /** A job's story as the page tells it: what happened, oldest first, then what is ahead. */
 export function storySteps(entries: readonly TimelineEntry[], job: Job): StoryStep[] {
   const past = entries.map((entry, index) => ({
-    key: `${index} ${entry.kind}`, at: entry.at, title: titleOf(entry), reason: entry.reason, jobId: entry.job_id, ...LOOKS[entry.kind],
+    key: `${index} ${entry.kind}`, at: entry.at, title: titleOf(entry), reason: entry.reason, jobId: entry.job_id, actionId: entry.action_id, ...LOOKS[entry.kind],
     ...(entry.actor === undefined ? {} : { tone: 'person' as const }),
     afterMs: index === 0 ? null : Date.parse(entry.at) - Date.parse(entries[index - 1]!.at), isAhead: false,
   }))

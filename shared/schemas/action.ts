@@ -4,6 +4,7 @@ import { JobState, JobSummary, ListJobsQuery, Priority } from './job.ts'
 import { Cursor, Id, Limit, QueueName, Reason, Timestamp } from './primitives.ts'
 
 const JobActionName = z.enum(JOB_ACTIONS)
+type JobActionBodyAction = z.infer<typeof JobActionName>
 /** The jobs that the list shows with the same query; an empty one means all. */
 export const JobActionFilter = z.strictObject({
   q: ListJobsQuery.shape.q,
@@ -27,8 +28,12 @@ export const JobActionBody = z.strictObject({
 }).superRefine((body, context) => {
   const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
   if ((body.filter === undefined) === (body.ids === undefined)) refuse('filter', 'or ids is required, and they exclude each other')
-  if ((body.action === 'priority') !== (body.priority !== undefined)) refuse('priority', 'belongs to the action priority, and is required there')
-  if ((body.action === 'move') !== (body.queue_name !== undefined)) refuse('queue_name', 'belongs to the action move, and is required there (the queue to move from is filter.queue_name)')
+  const belongs = (field: 'priority' | 'queue_name', action: JobActionBodyAction, hint = '') => {
+    const isRight = body[field] === undefined ? body.action !== action || body.dry_run : body.action === action
+    if (!isRight) refuse(field, `belongs to the action ${action}, and is required there${hint}`)
+  }
+  belongs('priority', 'priority')
+  belongs('queue_name', 'move', ' (the queue to move from is filter.queue_name)')
 })
 export type JobActionBody = z.infer<typeof JobActionBody>
 

@@ -38,7 +38,7 @@ export type ListLogsQuery = z.infer<typeof ListLogsQuery>
 export const LogTextQuery = z.object({ run: RunNumber.optional() })
 
 export const TIMELINE_KINDS = [
-  'created', 'scheduled', 'started', ...ATTEMPT_OUTCOMES, 'retrying', 'expired', 'cancel_requested', 'retried', 'run_now', 'priority_changed', 'purged', 'copied', 'made_from',
+  'created', 'scheduled', 'started', ...ATTEMPT_OUTCOMES, 'retrying', 'expired', 'cancel_requested', 'retried', 'run_now', 'priority_changed', 'purged', 'copied', 'made_from', 'moved', 'restored',
 ] as const
 /** One step of a job's story. Steps with an `actor` were somebody's doing. */
 export const TimelineEntry = z.object({
@@ -48,6 +48,7 @@ export const TimelineEntry = z.object({
   actor: z.string().optional(),
   reason: z.string().optional(),
   job_id: Id.optional().describe('the other job, of copied and made_from'),
+  action_id: Id.optional().describe('the action on many jobs this was a part of'),
   text: z.string().describe('the step as a sentence'),
 })
 export type TimelineEntry = z.infer<typeof TimelineEntry>

@@ -62,14 +62,15 @@ const ENDINGS: Record<Exclude<Attempt['outcome'], 'running'> | 'retrying', (run:
 
 function operatorStep({ action, createdAt, actor, reason, details }: EventRow, attempts: Attempt[]): Step {
   const at = createdAt.toISOString()
-  const name = action.slice('job.'.length) as 'cancelled' | 'retried' | 'run_now' | 'priority_changed' | 'purged' | 'copied' | 'made_from'
+  const name = action.slice('job.'.length) as 'cancelled' | 'retried' | 'run_now' | 'priority_changed' | 'purged' | 'copied' | 'made_from' | 'moved' | 'restored'
   // A job that ran at that moment was only told to stop; how that went is told by the end of its run.
   const ran = attempts.some(each => each.started_at !== null && each.started_at <= at && (each.finished_at === null || each.finished_at >= at))
   const kind = name === 'cancelled' && ran ? 'cancel_requested' : name
-  const { before, after, due_at: due, job_id: other } = (details ?? {}) as { before?: number, after?: number, due_at?: string, job_id?: string }
+  const { before, after, due_at: due, job_id: other, action_id: actionId } = (details ?? {}) as { before?: number | string, after?: number | string, due_at?: string, job_id?: string, action_id?: string }
   const said = {
     cancelled: 'Cancelled', cancel_requested: 'Told to stop', retried: 'Sent to run again', run_now: `Told to run now${due ? ` instead of at ${new Date(due).toISOString()}` : ''}`,
     priority_changed: `Priority changed from ${before} to ${after}`, purged: 'Deleted', copied: 'Made into a new job with another payload', made_from: 'Made from an earlier job with another payload',
+    moved: `Moved from the queue ${before} to ${after}`, restored: 'Cancel taken back',
   }[kind]
-  return { at, kind, actor, ...(reason !== null && { reason }), ...(other !== undefined && { job_id: other }), text: `${said} by ${actor}${reason === null ? '.' : `: ${reason}`}` }
+  return { at, kind, actor, ...(reason !== null && { reason }), ...(other !== undefined && { job_id: other }), ...(actionId !== undefined && { action_id: actionId }), text: `${said} by ${actor}${reason === null ? '.' : `: ${reason}`}` }
 }
