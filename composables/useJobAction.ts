@@ -2,7 +2,7 @@ import { isActive } from './action-words.ts'
 
 const EVERY_MS = 700
 
-/** One action on many jobs, asked for again and again until it is over. `ended` runs when that is seen. */
+/** One action on many jobs, asked for again and again until it is over. `ended` runs when that is seen, at the first look already for a quick one. */
 export function useJobAction(id: string, ended: () => void = () => {}) {
   const api = useApi()
   const load = useLoad(async signal => (await api('GET /api/v1/job-actions/:id', { params: { id }, signal })).data)
@@ -11,7 +11,7 @@ export function useJobAction(id: string, ended: () => void = () => {}) {
     if (isWatched && !document.hidden && !load.isLoading.value) void load.reload()
   }, EVERY_MS)
   onScopeDispose(() => clearInterval(timer))
-  watch(() => load.data.value?.state, (now, before) => { if (before !== undefined && now !== before && (now === 'completed' || now === 'aborted')) ended() })
+  watch(() => load.data.value?.state, (now) => { if (now === 'completed' || now === 'aborted') ended() })
   return load
 }
 

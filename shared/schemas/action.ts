@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { ACTION_IDS_MAX, ACTION_RATE, ITEMS_KEPT_DAYS, JOB_ACTION_STATES, JOB_ACTIONS, SKIP_REASONS } from '../job-actions.ts'
+import { SEARCH_LIMITS } from '../search-fields.ts'
 import { JobState, JobSummary, ListJobsQuery, Priority } from './job.ts'
-import { Cursor, Id, Limit, QueueName, Reason, Timestamp } from './primitives.ts'
+import { Cursor, Id, Limit, QueueName, Reason, StorableText, Timestamp } from './primitives.ts'
 
 const JobActionName = z.enum(JOB_ACTIONS)
 type JobActionBodyAction = z.infer<typeof JobActionName>
 /** The jobs that the list shows with the same query; an empty one means all. */
 export const JobActionFilter = z.strictObject({
-  q: ListJobsQuery.shape.q,
+  q: StorableText.max(SEARCH_LIMITS.length).optional().describe('in the search language'),
   state: z.array(JobState).min(1).max(20).optional(),
   queue_name: QueueName.optional(),
   job_type: ListJobsQuery.shape.job_type,

@@ -14,6 +14,7 @@ const PAGES: [name: string, path: (ids: Record<'job' | 'failed' | 'running' | 'q
   ['the queues', () => '/queues'],
   ['a paused queue', ids => `/queues/${ids.queue}`],
   ['the workers', () => '/workers'],
+  ['the actions', () => '/actions'],
   ['the receipts list', () => '/receipts'],
   ['a receipt', ids => `/receipts/${ids.receipt}`],
   ['a rejected receipt', ids => `/receipts/${ids.rejected}`],

@@ -16,7 +16,8 @@ export function undoUntil(row: ActionRow): Date | null {
 export function toAction(row: ActionRow): JobAction {
   const by = row.skipped as Partial<Record<SkipReason, number>>
   const skipped = Object.values(by).reduce((sum, count) => sum + count, 0)
-  const seconds = row.startedAt === null ? 0 : (row.updatedAt.getTime() - row.startedAt.getTime()) / 1000
+  // The first step's jobs count for the rest that follows it.
+  const seconds = row.startedAt === null ? 0 : (row.updatedAt.getTime() - row.startedAt.getTime()) / 1000 + Math.min(1, 500 / row.rate)
   const acted = row.done + row.failed + skipped
   return {
     id: row.id, action: row.action as JobAction['action'], state: row.state as JobActionState, undoes: row.undoes, undone_by: row.undoneBy, undo_until: time(undoUntil(row)),

@@ -48,7 +48,7 @@ function checkTarget(organizationId: string, { queue_name: name }: JobActionBody
 
 function checkConfirmed(action: JobActionName, given: string | undefined, { matched, isExact }: Counted): void {
   if (!needsConfirm(action, matched)) return
-  const refuse = (message: string) => new AppError('CONFLICT', message, { details: [{ field: 'confirm', message, code: 'confirm' }], extra: { matched, is_exact: isExact } })
+  const refuse = (message: string) => new AppError('CONFLICT', message, { details: [{ field: 'confirm', message: isExact ? `must be "${matched}"` : 'is not possible for so many', code: 'confirm' }], extra: { matched, is_exact: isExact } })
   if (!isExact) throw refuse(`More than ${matched} jobs match, too many to count in time. Narrow the filter, by a queue or a time, and do it in parts.`)
   if (given === undefined) throw refuse(`This would ${action} ${matched} jobs. Send it again with "confirm": "${matched}" when that is what you mean.`)
   if (given !== String(matched)) throw refuse(`${matched} jobs match now, not ${given}. Look again, and confirm that number.`)
