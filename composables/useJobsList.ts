@@ -5,6 +5,7 @@ import type { JobChange } from '#shared/schemas/live.ts'
 import { readSearchAnswer } from './search-answer.ts'
 import { throttle } from './throttle.ts'
 
+type Throttled = ReturnType<typeof throttle>
 const PAGE = 50
 const MOST_COUNTED = 1000
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
@@ -21,6 +22,9 @@ export function useJobsFilter() {
   }))
 }
 
+/** What cannot be read is said by the search box; the server would say the same. */
+const canBeRead = (q: string | undefined) => q === undefined || parseJobSearch(q).problems.length === 0
+
 /** One page of jobs that follows live changes: known rows change in place, new ones are counted until asked for. */
 export function useJobsList() {
   const api = useApi()
@@ -35,13 +39,10 @@ export function useJobsList() {
     query: { ...filter.value, state: filter.value.state.join(',') || undefined, cursor: trail.cursor.value ?? undefined, limit: PAGE }, signal,
   })
   const page = useLoad(async (signal) => {
-    // What cannot be read is said by the search box; the server would say the same.
-    const isReadable = filter.value.q === undefined || parseJobSearch(filter.value.q).problems.length === 0
-    if (!isReadable) return { rows: [] as JobSummary[], nextCursor: null, search: null, isReadable }
-    const answer = await fetchPage(signal)
-    unseen.value = new Set()
-    hasMoreUnseen.value = false
-    return { rows: answer.data, nextCursor: answer.nextCursor, search: filter.value.q === undefined ? null : readSearchAnswer(answer.headers), isReadable }
+    if (!canBeRead(filter.value.q)) return { rows: [] as JobSummary[], nextCursor: null, search: null, isReadable: false }
+    const { data: rows, nextCursor, headers } = await fetchPage(signal)
+    ;[unseen.value, hasMoreUnseen.value] = [new Set(), false]
+    return { rows, nextCursor, search: filter.value.q === undefined ? null : readSearchAnswer(headers), isReadable: true }
   })
   const rows = computed(() => page.data.value?.rows ?? [])
   const setRows = (next: JobSummary[]) => { if (page.data.value) page.data.value = { ...page.data.value, rows: next } }
@@ -62,10 +63,9 @@ export function useJobsList() {
     }
     catch { /* rows keep their live state; the next frame tries again */ }
   }
-  const refreshSoon = throttle(() => void refreshKnown(), 1000)
-  /** A search that looks through thousands of jobs is not run again every second. */
-  const refreshLater = throttle(() => void refreshKnown(), 10_000)
-  onScopeDispose(() => { refreshSoon.cancel(); refreshLater.cancel() })
+  // A search that looks through thousands of jobs is not run again every second.
+  const [refreshSoon, refreshLater] = [1000, 10_000].map(ms => throttle(() => void refreshKnown(), ms)) as [Throttled, Throttled]
+  onScopeDispose(() => [refreshSoon, refreshLater].forEach(each => each.cancel()))
 
   useLiveData({
     jobs(changes) {
