@@ -6,6 +6,6 @@ import type { ClaimedJob } from '#server/domain/engine/store.ts'
 export function claimedJob(more: Partial<ClaimedJob> = {}): ClaimedJob {
   return {
     id: uuidv7(), organizationId: '00000000-0000-7000-8000-000000000001', queueName: 'drill', jobType: 'drill', run: 1, payload: {}, failures: 0, crashes: 0,
-    maxRetries: 3, backoff: null, timeoutSeconds: 60, gated: false, orderingKey: null, concurrencyKey: null, suspect: false, plain: true, startedAt: new Date(), lagMs: 0, waitMs: 0, claimId: randomUUID(), ...more,
+    maxRetries: 3, backoff: null, timeoutSeconds: 60, gated: false, orderingKey: null, concurrencyKey: null, suspect: false, plain: true, startedAt: new Date(), waitMs: 0, claimId: randomUUID(), ...more,
   }
 }

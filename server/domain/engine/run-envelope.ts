@@ -31,7 +31,7 @@ export async function startEnvelope({ ids, workerId, run }: EnvelopeOptions): Pr
     id: job.id, organization_id: job.organizationId, queue_name: job.queueName, job_type: job.jobType, state: 'running', run: job.run, updated_at: job.startedAt,
   })))
   // One of them stands for all: they were sent together, and observing each costs more than running it.
-  dispatchLag.observe({ type: jobs[0]!.jobType }, Math.max(0, jobs[0]!.lagMs))
+  dispatchLag.observe({ type: jobs[0]!.jobType }, Math.max(0, jobs[0]!.waitMs))
   for (const job of jobs) noteTime('wait', job, job.waitMs)
   const ends = jobs.map(job => runToEnd(job, run))
   return { jobs: jobs.length, done: Promise.all(ends).then(() => {}) }

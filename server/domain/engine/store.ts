@@ -30,8 +30,6 @@ export interface ClaimedJob {
   plain: boolean
   /** By this process' clock; the row's is PostgreSQL's. */
   startedAt: Date
-  /** Milliseconds from its hint to its claim. */
-  lagMs: number
   /** Milliseconds it waited: the first run from its creation or its scheduled time, a later one from its dispatch. */
   waitMs: number
   claimId: string
@@ -84,7 +82,7 @@ export async function claimJobs(ids: string[], workerId: string, leaseSeconds: n
     id: row.id, organizationId: row.organization_id, queueName: row.queue_name, jobType: row.job_type, run: row.run, payload: row.payload,
     failures: row.failures, crashes: row.crashes, maxRetries: row.max_retries, backoff: row.backoff, timeoutSeconds: row.timeout_seconds,
     gated: row.gated, orderingKey: row.ordering_key, concurrencyKey: row.concurrency_key, suspect: row.suspect, plain: !row.gated && !row.expires,
-    startedAt, lagMs: row.lag_ms, waitMs: row.wait_ms, claimId,
+    startedAt, waitMs: row.wait_ms, claimId,
   }))
 }
 

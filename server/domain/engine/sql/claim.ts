@@ -15,8 +15,8 @@ export const CLAIM = `
       and (j.expires_at is null or j.expires_at > now()) and not ${HELD_BACK}
     returning j.id, j.organization_id, j.queue_name, j.job_type, j.run, j.payload, j.failures, j.crashes, j.max_retries, j.backoff, j.timeout_seconds,
       j.gated, j.ordering_key, j.concurrency_key, j.suspect, j.expires_at is not null as expires,
-      (date_part('epoch', now() - j.dispatched_at) * 1000)::int as lag_ms,
-      least(2147483647, date_part('epoch', now() - case when j.run > 1 or j.scheduled_at > j.dispatched_at then j.dispatched_at else greatest(j.created_at, j.scheduled_at) end) * 1000)::int as wait_ms
+      least(2147483647, date_part('epoch', now() - case when j.run > 1 then j.dispatched_at when j.scheduled_at is null then j.created_at
+        else greatest(j.created_at, least(j.scheduled_at, j.dispatched_at)) end) * 1000)::int as wait_ms
   ), lease as (
     insert into claims (id, worker_id, job_ids, runs, expires_at) overriding system value
     select $6::bigint, $2, array_agg(id), array_agg(run), now() + make_interval(secs => $3) from claimed having count(*) > 0
