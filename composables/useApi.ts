@@ -54,6 +54,8 @@ async function api<K extends OperationKey>(key: K, ...[input]: Rest<K>): Promise
 }
 
 async function readBody(response: Response): Promise<unknown> {
+  // "No content" is no JSON.
+  if (response.status === 204) return null
   try {
     return parseExact(await response.text())
   }

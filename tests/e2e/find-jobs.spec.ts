@@ -63,6 +63,7 @@ story('a search is kept as a view, found in the menu, renamed and deleted', asyn
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name }).waitFor()
   await page.goto('/jobs')
+  await expect(page.getByRole('heading', { level: 1, name: 'Jobs' })).toBeVisible()
   await expectAccessible(page)
   await page.getByRole('button', { name: 'Views' }).click()
   await page.getByRole('menuitem', { name }).click()

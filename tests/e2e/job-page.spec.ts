@@ -88,7 +88,7 @@ story('shortcuts go to pages, are told on a sheet, and stay silent while somebod
   await page.waitForURL('**/jobs')
   await expect(page.getByRole('heading', { level: 1, name: 'Jobs' })).toBeVisible()
   await page.keyboard.press('/')
-  await expect(page.getByRole('textbox', { name: 'Search jobs by id' })).toBeFocused()
+  await expect(page.getByRole('combobox', { name: 'Search jobs' })).toBeFocused()
   await page.keyboard.type('?gw')
   await expect(page.getByRole('dialog')).toHaveCount(0)
   expect(new URL(page.url()).pathname).toBe('/jobs')
