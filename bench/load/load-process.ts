@@ -47,6 +47,8 @@ interface Load {
   clients: Client[]
   /** Planned times of requests that wait for a free connection. */
   waiting: number[]
+  /** Whose turn it is in the open loop. */
+  turn: number
   sent: number
   endAt: number
   ended: PromiseWithResolvers<void>
@@ -56,7 +58,7 @@ interface Load {
 async function send(order: LoadOrder): Promise<LoadResult> {
   setClock()
   const load: Load = {
-    order, requests: order.bodies.map(body => postBytes({ ...order, body })), bodies: [], answerMs: [], clients: [], waiting: [], sent: 0, endAt: Infinity, ended: Promise.withResolvers(), isOver: false,
+    order, requests: order.bodies.map(body => postBytes({ ...order, body })), bodies: [], answerMs: [], clients: [], waiting: [], turn: 0, sent: 0, endAt: Infinity, ended: Promise.withResolvers(), isOver: false,
     result: { failed: 0, from: 0, to: 0, plannedAt: [], sentAt: [] },
   }
   for (let n = 0; n < order.connections; n++) openClient(load)
@@ -99,10 +101,22 @@ function next(load: Load, client: Client): void {
   if (isEnough(load) && load.waiting.length === 0 && load.clients.every(({ busy }) => !busy)) load.ended.resolve()
 }
 
+/** Connections take turns: one that is never used is closed by the server. */
 function put(load: Load, plannedAt: number): void {
-  const free = load.clients.find(({ busy }) => !busy)
+  const free = nextFree(load)
   if (free) write(load, free, plannedAt)
   else load.waiting.push(plannedAt)
+}
+
+function nextFree(load: Load): Client | undefined {
+  const { clients, turn } = load
+  for (let n = 0; n < clients.length; n++) {
+    const client = clients[(turn + n) % clients.length]!
+    if (client.busy) continue
+    load.turn = (turn + n + 1) % clients.length
+    return client
+  }
+  return undefined
 }
 
 function write(load: Load, client: Client, plannedAt: number): void {
