@@ -60,8 +60,8 @@ export async function readWaitingFacts(organizationId: string, asked: { id: stri
   const lanes = await lookAtLanes([...new Set(asked.flatMap(job => job.jobType ?? []))])
   const ids = asked.map(job => job.id)
   return inSnapshot(async (client) => {
-    const jobs = (await client.query<WaitingJob>(WAITING_JOBS, [ids, ...bounds(ids), organizationId])).rows
-    const queues = new Map((await client.query<QueueFacts>(QUEUE_FACTS, [organizationId, unique(jobs.map(job => job.queue_name))])).rows.map(row => [row.name, row]))
+    const jobs = (await client.query<WaitingJob>({ name: 'why-jobs', text: WAITING_JOBS, values: [ids, ...bounds(ids), organizationId] })).rows
+    const queues = new Map((await client.query<QueueFacts>({ name: 'why-queues', text: QUEUE_FACTS, values: [organizationId, unique(jobs.map(job => job.queue_name))] })).rows.map(row => [row.name, row]))
     const picked = new Set<string>()
     for (const lane of openLanes(jobs, queues)) {
       const room = Math.min(lanes.get(lane)?.room ?? 0, ROUND)
@@ -97,18 +97,20 @@ async function readLines(client: pg.PoolClient, { organizationId, jobs, queues }
   const pairs = [...new Map(jobs.filter(isReady).map(job => [pairKey(job.job_type, job.queue_name), { lane: job.job_type ?? '', queue: job.queue_name }])).values()]
   const values = [organizationId, pairs.map(pair => pair.lane), pairs.map(pair => pair.queue), pairs.map(pair => queues.get(pair.queue)?.limited ?? false),
     Math.min(LINE, Math.ceil(ALL_LINES / Math.max(1, pairs.length)))]
-  const read = async <T extends pg.QueryResultRow>(text: string, given: unknown[]): Promise<T[]> => (await client.query<T>(text, given)).rows
-  const gated = pairs.length > 0 ? await read<GatedRow & InLine>(GATED_LINES, values) : []
-  const open = pairs.length > 0 ? await read<InLine>(OPEN_LINES, values) : []
+  // Under names, so that they are planned once and not for each day of history again and again.
+  const read = async <T extends pg.QueryResultRow>(name: string, text: string, given: unknown[]): Promise<T[]> => (await client.query<T>({ name: `why-${name}`, text, values: given })).rows
+  const gated = pairs.length > 0 ? await read<GatedRow & InLine>('gated', GATED_LINES, values) : []
+  const open = pairs.length > 0 ? await read<InLine>('open', OPEN_LINES, values) : []
   const names = unique([...jobs.map(job => job.queue_name)])
   const ordering = unique([...jobs, ...gated].map(row => row.ordering_key))
   const concurrency = unique([...jobs, ...gated].map(row => row.concurrency_key))
-  const heads = ordering.length > 0 ? await read<HeadRow>(HEADS_OF_KEYS, [organizationId, names, ordering]) : []
-  const held = await read<Held & { queue_name: string }>(HOLDERS, [organizationId, names, ordering, concurrency])
+  const heads = ordering.length > 0 ? await read<HeadRow>('heads', HEADS_OF_KEYS, [organizationId, names, ordering]) : []
+  const isGated = ordering.length + concurrency.length > 0 || names.some(name => queues.get(name)?.limited)
+  const held = !isGated ? [] : await read<Held & { queue_name: string }>('holders', HOLDERS, [organizationId, names, ordering, concurrency])
   const waits = [...new Map(jobs.filter(job => job.waits_for !== null).map(job => [`${job.queue_name} ${job.waits_for}`, job])).values()]
-  const parked = waits.length > 0 ? await read<InLine & { waits_for: string }>(PARKED_LINES, [organizationId, waits.map(job => job.queue_name), waits.map(job => job.waits_for), LINE]) : []
+  const parked = waits.length > 0 ? await read<InLine & { waits_for: string }>('parked', PARKED_LINES, [organizationId, waits.map(job => job.queue_name), waits.map(job => job.waits_for), LINE]) : []
   const blockers = unique([...held.filter(slot => slot.kind !== 'queue'), ...heads].map(row => row.job_id)).slice(0, BLOCKERS_READ)
-  const states = blockers.length > 0 ? await read<{ id: string, state: JobState, due_at: Date | null }>(BLOCKERS, [blockers, ...bounds(blockers), organizationId]) : []
+  const states = blockers.length > 0 ? await read<{ id: string, state: JobState, due_at: Date | null }>('blockers', BLOCKERS, [blockers, ...bounds(blockers), organizationId]) : []
   return {
     previews: preview({ gated, heads, held, queues }), lines: idsBy(open, row => pairKey(row.lane, row.queue_name)),
     holders: idsBy(held, row => `${row.queue_name} ${row.kind}:${row.key}`), heads: new Map(heads.map(row => [`${row.queue_name} ${row.ordering_key}`, row.job_id])),

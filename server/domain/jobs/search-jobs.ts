@@ -7,7 +7,7 @@ import type { JobCondition } from '#server/domain/jobs/job-condition.ts'
 /** One request looks through at most so many jobs, and goes on for at most so long (it ends the step it is in). */
 export const MOST_LOOKED = 200_000
 const MOST_MS = 400
-const FIRST_STEP = 2000
+const FIRST_STEP = 5000
 const LONGEST_STEP = 40_000
 /** Candidates of an index that are judged at once. */
 const CANDIDATES = 500
@@ -75,8 +75,10 @@ const isOver = (walk: Walk) => walk.ids.length >= walk.wanted || walk.looked >= 
 async function walkThrough(reader: SearchReader, walk: Walk, low: string): Promise<void> {
   for (let rows = Math.min(FIRST_STEP, walk.most); !isOver(walk);) {
     const since = performance.now()
-    const step = await reader.lookThrough({ low, before: walk.lookedUntil!, rows })
+    const take = walk.wanted - walk.ids.length
+    const step = await reader.lookThrough({ low, before: walk.lookedUntil!, rows, take })
     walk.ids.push(...step.found)
+    if (step.found.length === take) return void (walk.lookedUntil = step.until)
     walk.looked += step.looked
     walk.lookedUntil = step.looked < rows ? low : step.until!
     if (step.looked < rows) return

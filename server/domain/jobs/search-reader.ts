@@ -2,8 +2,11 @@
 export interface SearchReader {
   /** Ids that fit, newest first, when an index answers the whole condition. */
   pick: (range: { before: string, skip: number, take: number }) => Promise<string[]>
-  /** Looks at the newest `rows` jobs of [low, before): which fit, how many there were, and the last one looked at. */
-  lookThrough: (range: { low: string, before: string, rows: number }) => Promise<{ found: string[], looked: number, until: string | null }>
+  /**
+   * Looks at the newest `rows` jobs of [low, before) until `take` fit: these, how many were looked at, and the last one
+   * looked at. With `take` found nobody counts the others: `looked` is 0, `until` the last one found.
+   */
+  lookThrough: (range: { low: string, before: string, rows: number, take: number }) => Promise<{ found: string[], looked: number, until: string | null }>
   /** Which of these jobs fit; newest first, as they come. */
   judge: (ids: string[]) => Promise<string[]>
   /** Jobs of an indexed day in [low, before) that have the JSON looked for; `fitting` are those that fit in all. */

@@ -48,10 +48,15 @@ export function withSearch<T>(organizationId: string, { sql, indexed, values, ne
       : (await ask<{ id: string }>(`select j.id from jobs j where j.organization_id = $1 and j.id = any(${at(1)}::uuid[]) and j.id >= ${at(2)}::uuid and j.id <= ${at(3)}::uuid and ${sql} order by j.id desc`, [ids, ids.at(-1), ids[0]])).map(row => row.id)
     return work({
       pick: async ({ before, skip, take }) => (await ask<{ id: string }>(`select j.id from jobs j where j.organization_id = $1 and j.id < ${at(1)}::uuid and ${sql} order by j.id desc offset ${at(2)} limit ${at(3)}`, [before, skip, take])).map(row => row.id),
-      lookThrough: async ({ low, before, rows }) => (await ask<{ found: string[] | null, looked: number, until: string | null }>(`
-        select array_agg(id order by id desc) filter (where hit) as found, count(*)::int as looked, min(id::text collate "C") as until from (
-          select j.id, (${sql}) as hit from jobs j where j.organization_id = $1 and ${indexed} and j.id >= ${at(1)}::uuid and j.id < ${at(2)}::uuid order by j.id desc limit ${at(3)}) as newest`, [low, before, rows]))
-        .map(row => ({ ...row, found: row.found ?? [] }))[0]!,
+      lookThrough: async ({ low, before, rows, take }) => {
+        const range = `j.organization_id = $1 and ${indexed} and j.id >= ${at(1)}::uuid and j.id < ${at(2)}::uuid order by j.id desc limit ${at(3)}`
+        const found = (await ask<{ id: string }>(`select id from (select j.id, (${sql}) as hit from jobs j where ${range}) as newest where hit order by id desc limit ${at(4)}`,
+          [low, before, rows, take])).map(row => row.id)
+        if (found.length === take) return { found, looked: 0, until: found.at(-1)! }
+        // Nobody asks for "hit" here, so it is not computed; it tells the types of the parameters.
+        const [end] = await ask<{ looked: number, until: string | null }>(`select count(*)::int as looked, min(id::text collate "C") as until from (select j.id, (${sql}) as hit from jobs j where ${range}) as newest`, [low, before, rows])
+        return { found, ...end! }
+      },
       judge,
       lookUp: async (day, { low, before, most }) => {
         const groups = needles.flatMap(({ any }, index) => any.map(() => index + 1))
