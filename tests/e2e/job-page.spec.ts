@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Page } from 'playwright/test'
+import type { StoryProduct } from './start-product.ts'
 import { expect, expectAccessible, expectNoSidewaysScroll, makeDrill, ownQueue, story, untilLive, untilState } from './story.ts'
 
 /** A job that completed, then one of the same kind that failed. */
@@ -11,8 +12,8 @@ async function goodAndBad(origin: string) {
   await untilState(origin, bad, 'failed')
   return { queue, good, bad }
 }
-const asOwner = async (sql: string, values: unknown[]) => {
-  const client = new pg.Client({ connectionString: process.env.STORY_DATABASE })
+const asOwner = async ({ databaseUrl }: StoryProduct, sql: string, values: unknown[]) => {
+  const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   await client.query(sql, values).finally(() => client.end())
 }
@@ -138,9 +139,9 @@ story('the palette does what the page offers: retry the job shown, cancel the ro
   await expect(page.locator('[data-row][aria-label$="cancelled"]')).toHaveCount(2)
 })
 
-story('a hundred thousand log lines open, are searched and followed without building them all', async ({ page, origin }) => {
+story('a hundred thousand log lines open, are searched and followed without building them all', async ({ product, page, origin }) => {
   const { bad } = await goodAndBad(origin)
-  await asOwner(`INSERT INTO job_logs (job_id, run, line, organization_id, at, text)
+  await asOwner(product, `INSERT INTO job_logs (job_id, run, line, organization_id, at, text)
     SELECT $1, 2, 10 + n, (SELECT organization_id FROM jobs WHERE id = $1), now(), 'line number ' || n || CASE WHEN n % 1000 = 0 THEN ' NEEDLE' ELSE '' END FROM generate_series(1, 100000) AS n`, [bad])
   await open(page, `/jobs/${bad}`)
   const log = page.getByRole('region', { name: 'Log', exact: true })
@@ -149,6 +150,7 @@ story('a hundred thousand log lines open, are searched and followed without buil
   await page.keyboard.press('o')
   await expect(log.getByText('line number 100000 NEEDLE')).toBeVisible()
   await page.keyboard.press('f')
+  await expect(log.locator('input:focus')).toBeVisible()
   await page.keyboard.type('needle')
   await expect(log.getByText('100 of 100,002 lines')).toBeVisible()
   await expect(log.locator('mark').first()).toHaveText('NEEDLE')
@@ -157,11 +159,11 @@ story('a hundred thousand log lines open, are searched and followed without buil
   expect(file.suggestedFilename()).toBe(`job-${bad}-run-2.log`)
 })
 
-story('two hundred runs are drawn and listed; one is a point away from its log', async ({ page, origin }) => {
+story('two hundred runs are drawn and listed; one is a point away from its log', async ({ product, page, origin }) => {
   const { bad } = await goodAndBad(origin)
-  await asOwner(`INSERT INTO job_attempts (job_id, run, organization_id, outcome, error, started_at, finished_at)
+  await asOwner(product, `INSERT INTO job_attempts (job_id, run, organization_id, outcome, error, started_at, finished_at)
     SELECT $1, n, (SELECT organization_id FROM jobs WHERE id = $1), 'failed', 'again', now() + n * interval '1 minute', now() + n * interval '1 minute' + n * interval '7 milliseconds' FROM generate_series(3, 200) AS n`, [bad])
-  await asOwner(`UPDATE jobs SET run = 200, completed_at = now() + interval '201 minutes', started_at = now() + interval '200 minutes' WHERE id = $1`, [bad])
+  await asOwner(product, `UPDATE jobs SET run = 200, completed_at = now() + interval '201 minutes', started_at = now() + interval '200 minutes' WHERE id = $1`, [bad])
   await open(page, `/jobs/${bad}`)
   const timeline = page.getByRole('region', { name: 'Timeline' })
   await expect(timeline.getByText('in 200 runs')).toBeVisible()

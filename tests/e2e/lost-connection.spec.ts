@@ -1,20 +1,14 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { DEFAULT_ORGANIZATION_ID } from '#server/domain/access/resolve-caller.ts'
+import type { StoryProduct } from './start-product.ts'
 import { expect, makeJob, story, untilLive } from './story.ts'
 
-const DATA = process.env.STORY_DATA ?? ''
-
-async function killWeb(): Promise<void> {
-  const children = JSON.parse(await readFile(join(DATA, 'children.json'), 'utf8')) as { name: string, pid: number }[]
-  process.kill(children.find(child => child.name === 'web')!.pid, 'SIGKILL')
-}
+const killWeb = async (product: StoryProduct) => process.kill(await product.pidOf('web'), 'SIGKILL')
 
 /** A job that comes into being while the page cannot hear of it: the record gets it without the web process. */
-async function makeJobUnheard(): Promise<string> {
-  const client = new pg.Client({ connectionString: process.env.STORY_DATABASE })
+async function makeJobUnheard({ databaseUrl }: StoryProduct): Promise<string> {
+  const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   const id = uuidv7()
   await client.query('BEGIN')
@@ -37,14 +31,14 @@ story.describe('a lost connection', () => {
     await expect.poll(() => request.get('/health/ready').then(answer => answer.status(), () => 0), { timeout: 30_000 }).toBe(200)
   })
 
-  story('is shown, and the page catches up with what happened meanwhile, without a reload', async ({ page, origin }) => {
+  story('is shown, and the page catches up with what happened meanwhile, without a reload', async ({ page, origin, product }) => {
     await makeJob(origin)
     await page.goto('/jobs')
     await untilLive(page)
     await page.evaluate(() => { (window as { neverReloaded?: boolean }).neverReloaded = true })
-    await killWeb()
+    await killWeb(product)
     await expect(page.getByRole('button', { name: /Live updates: (Reconnecting|Offline)/ })).toBeVisible()
-    const id = await makeJobUnheard()
+    const id = await makeJobUnheard(product)
     await expect(page.getByRole('button', { name: 'Live updates: Live' })).toBeVisible({ timeout: 30_000 })
     const row = page.locator(`a[href="/jobs/${id}"]`)
     const pill = page.getByRole('button', { name: /^Show \d+ new$/ })
@@ -54,11 +48,11 @@ story.describe('a lost connection', () => {
     expect(await page.evaluate(() => (window as { neverReloaded?: boolean }).neverReloaded)).toBe(true)
   })
 
-  story('on the page of a job ends with the job\'s end shown', async ({ page }) => {
-    const id = await makeJobUnheard()
+  story('on the page of a job ends with the job\'s end shown', async ({ page, product }) => {
+    const id = await makeJobUnheard(product)
     await page.goto(`/jobs/${id}`)
     await untilLive(page)
-    await killWeb()
+    await killWeb(product)
     await expect(page.getByRole('status').filter({ hasText: 'random-text is completed' })).toBeAttached({ timeout: 30_000 })
   })
 })

@@ -5,17 +5,18 @@ import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { DEFAULT_ORGANIZATION_ID } from '#server/domain/access/resolve-caller.ts'
 import type { JobChange } from '#shared/schemas/live.ts'
+import type { StoryProduct } from './start-product.ts'
 
 const CHANNEL = 'bespin_live'
 /** NOTIFY refuses 8,000 bytes. */
 const ITEMS = 25
 
-async function openBus(): Promise<{ publish(text: string): Promise<unknown>, close(): Promise<void> }> {
-  if (process.env.STORY_REDIS) {
-    const redis = new Redis(process.env.STORY_REDIS)
+async function openBus({ redisUrl, databaseUrl }: StoryProduct): Promise<{ publish(text: string): Promise<unknown>, close(): Promise<void> }> {
+  if (redisUrl) {
+    const redis = new Redis(redisUrl)
     return { publish: text => redis.publish(CHANNEL, text), close: async () => redis.disconnect() }
   }
-  const client = new pg.Client({ connectionString: process.env.STORY_DATABASE })
+  const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   return { publish: text => client.query('select pg_notify($1, $2)', [CHANNEL, text]), close: () => client.end() }
 }
@@ -24,8 +25,8 @@ async function openBus(): Promise<{ publish(text: string): Promise<unknown>, clo
  * Says on the live bus what workers would say: `perSecond` changes for some seconds, one in ten of a job in `known`, the
  * others of jobs nobody has seen; once a second a message is missing. Answers how many changes were told.
  */
-export async function pourChanges({ known, perSecond, seconds }: { known: string[], perSecond: number, seconds: number }): Promise<number> {
-  const bus = await openBus()
+export async function pourChanges(product: StoryProduct, { known, perSecond, seconds }: { known: string[], perSecond: number, seconds: number }): Promise<number> {
+  const bus = await openBus(product)
   const from = randomUUID()
   const start = performance.now()
   let [told, n, gaps] = [0, 0, 0]

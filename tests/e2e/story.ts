@@ -5,9 +5,14 @@ import type { JobState } from '#shared/job-states.ts'
 import type { DrillPayload } from '#shared/schemas/drill.ts'
 import type { CreateJobBody } from '#shared/schemas/job.ts'
 import { genericWebhook, uniqueBody } from '../factories/webhook.ts'
+import { startStoryProduct, type StoryProduct } from './start-product.ts'
 
 export { expect }
 
+interface Running {
+  /** The product of this browser alone: stories side by side do not see each other. */
+  product: StoryProduct
+}
 interface Story {
   /** The product's address. */
   origin: string
@@ -18,8 +23,14 @@ interface Story {
 }
 
 /** A test of the dashboard: `page.goto('/jobs')` works, and the browser has nothing to complain about. */
-export const story = base.extend<Story>({
-  origin: [process.env.STORY_URL ?? '', { option: true }],
+export const story = base.extend<Story, Running>({
+  // eslint-disable-next-line no-empty-pattern -- the runner reads what a fixture needs from this pattern
+  product: [async ({}, use) => {
+    const product = await startStoryProduct()
+    await use(product)
+    await product.stop()
+  }, { scope: 'worker', timeout: 120_000 }],
+  origin: async ({ product }, use) => { await use(product.url) },
   baseURL: async ({ origin }, use) => { await use(origin) },
   expected: [null, { option: true }],
   quiet: [async ({ page, origin, expected }, use) => {

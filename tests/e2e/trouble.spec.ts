@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import { expect, expectAccessible, story } from './story.ts'
 
-story('a Redis that may drop what it holds is told on the overview, with what to do, until it is set right', async ({ page }) => {
-  const address = process.env.STORY_REDIS
+story('a Redis that may drop what it holds is told on the overview, with what to do, until it is set right', async ({ page, product }) => {
+  const address = product.redisUrl
   story.skip(address === undefined, 'there is no Redis on this machine')
   const redis = new Redis(address!)
   try {

@@ -30,7 +30,7 @@ story('a scheduled job is run now, with the keyboard alone, and its timeline say
   await expect(page.getByTestId('sentence')).toContainText(/^Scheduled for \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(in 23 h\)\.$/)
   await expect(page.getByRole('button', { name: 'Run now' })).toBeVisible()
   await page.keyboard.press('n')
-  await expect(page.getByRole('dialog', { name: /^Run drill .* now\?$/ })).toBeVisible()
+  await expect(page.getByRole('dialog', { name: /^Run drill .* now\?$/ }).getByLabel('Reason')).toBeFocused()
   await page.keyboard.type('the customer calls')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('status').filter({ hasText: 'drill is completed' })).toBeAttached()
