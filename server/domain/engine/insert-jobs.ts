@@ -29,7 +29,7 @@ export async function insertJobs(rows: NewRow[], again = false): Promise<Set<str
     return varying.has(name) ? rows.map(row => row.rest[name]) : first[name]
   })
   const countsGiven = !features.keys && !again
-  const { rows: inserted } = await pool('engine').query<{ id: string }>({ ...acceptStatement(varying, features, again), values: countsGiven ? [...values, ...countNew(rows)] : values })
+  const { rows: inserted } = await pool('hot').query<{ id: string }>({ ...acceptStatement(varying, features, again), values: countsGiven ? [...values, ...countNew(rows)] : values })
   return new Set(countsGiven ? column(rows, 'id') : column(inserted, 'id'))
 }
 

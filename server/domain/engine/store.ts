@@ -77,7 +77,7 @@ export function bounds(ids: string[]): [string, string] {
 export async function claimJobs(ids: string[], workerId: string, leaseSeconds: number): Promise<ClaimedJob[]> {
   const startedAt = new Date()
   const claimId = newClaimId()
-  const { rows } = await retryDeadlock(() => pool('engine').query({ name: 'claim', text: CLAIM, values: [uuidArray(ids), workerId, leaseSeconds, ...bounds(ids), claimId] }))
+  const { rows } = await retryDeadlock(() => pool('hot').query({ name: 'claim', text: CLAIM, values: [uuidArray(ids), workerId, leaseSeconds, ...bounds(ids), claimId] }))
   return rows.map(row => ({
     id: row.id, organizationId: row.organization_id, queueName: row.queue_name, jobType: row.job_type, run: row.run, payload: row.payload,
     failures: row.failures, crashes: row.crashes, maxRetries: row.max_retries, backoff: row.backoff, timeoutSeconds: row.timeout_seconds,
@@ -95,7 +95,7 @@ export async function bounceJobs(ids: string[]): Promise<void> {
 }
 
 export async function saveProgress(id: string, run: number, progress: number): Promise<void> {
-  await pool('engine').query({ name: 'progress', text: PROGRESS, values: [id, run, progress] })
+  await pool('hot').query({ name: 'progress', text: PROGRESS, values: [id, run, progress] })
 }
 
 /** Runs that completed, in one statement that lets go of `claimIds` too; answers the ids whose result was accepted. */
@@ -103,14 +103,14 @@ export async function completeRuns(runs: FinishedRun[], claimIds: string[]): Pro
   const once = eachJobOnce(runs)
   const results = `[${once.map(run => run.result ?? 'null').join(',')}]`
   const statement = once.every(run => run.plain) ? { name: 'complete-plain', text: COMPLETE_PLAIN } : { name: 'complete', text: COMPLETE }
-  const { rows } = await pool('engine').query<{ id: string }>({ ...statement, values: [...guardOf(once, claimIds), results] })
+  const { rows } = await pool('hot').query<{ id: string }>({ ...statement, values: [...guardOf(once, claimIds), results] })
   return new Set(rows.map(row => row.id))
 }
 
 /** Runs that ended otherwise, likewise; answers the rows as they are now, by id. */
 export async function endRuns(runs: FinishedRun[], claimIds: string[]): Promise<Map<string, EndedJob>> {
   const once = eachJobOnce(runs)
-  const { rows } = await pool('engine').query<EndedJob>({ name: 'finish', text: FINISH, values: [
+  const { rows } = await pool('hot').query<EndedJob>({ name: 'finish', text: FINISH, values: [
     ...guardOf(once, claimIds),
     once.map(run => NEXT_STATES.indexOf(run.state as (typeof NEXT_STATES)[number]) + 1), once.map(run => OUTCOMES.indexOf(run.outcome) + 1),
     column(once, 'delayMs'), JSON.stringify(column(once, 'error')), once.map(groupOfRun)] })
