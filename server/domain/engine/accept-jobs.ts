@@ -12,7 +12,7 @@ export interface AcceptedJob { id: string, created: boolean }
 
 /** Rows of one statement, at most. Two flushes under way: one commits while the next is being filled. */
 const MAX_ROWS = 1000
-const acceptRow = createBatcher<NewRow, AcceptedJob>({ slots: 2, max: MAX_ROWS, flush: flushRows })
+const acceptRow = createBatcher<NewRow, AcceptedJob>({ slots: 2, max: MAX_ROWS, restMs: 5, flush: flushRows })
 /** Many jobs of one call are a statement of their own; so many of those at once. */
 const acceptChunk = createBatcher<NewRow[], (AcceptedJob | Error)[]>({ slots: 2, max: 1, flush: chunks => Promise.all(chunks.map(flushRows)) })
 
@@ -93,10 +93,11 @@ async function insertRetrying(rows: NewRow[]): Promise<Set<string>> {
 }
 
 function announce(rows: NewRow[]): void {
+  // The worker first: who watches can wait for a moment.
+  void pushToBelt(rows.filter(({ rest }) => rest.dispatched_at !== null).map(({ id, rest }) => ({ id, lane: rest.job_type as JobType, priority: rest.priority })))
   for (const [type, same] of Map.groupBy(rows, row => row.rest.job_type)) jobsAccepted.inc({ type: type ?? 'external' }, same.length)
   tellChanges(rows.map(({ id, rest }) => ({
     id, organization_id: rest.organization_id, queue_name: rest.queue_name, job_type: rest.job_type, state: rest.state, run: 0, updated_at: new Date(rest.created_at),
   })))
-  void pushToBelt(rows.filter(({ rest }) => rest.dispatched_at !== null).map(({ id, rest }) => ({ id, lane: rest.job_type as JobType, priority: rest.priority })))
   if (rows.some(({ rest }) => rest.gated && rest.state === 'pending')) wakeDispatcher()
 }

@@ -13,7 +13,7 @@ export const RESULT_MAX_BYTES = 4 * 1024 * 1024
 const TRIES = 5
 
 interface End { job: ClaimedJob, run: FinishedRun }
-const endRun = createBatcher<End, boolean>({ slots: 2, max: 1000, flush: ends => splitOnDataError(ends, writeEnds) })
+const endRun = createBatcher<End, boolean>({ slots: 2, max: 1000, restMs: 5, flush: ends => splitOnDataError(ends, writeEnds) })
 
 /**
  * Ends one run by the retry policy; never throws. A late result (another run took over) is refused and logged; one that

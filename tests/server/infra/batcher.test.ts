@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createBatcher } from '#server/infra/batcher.ts'
 
 describe('natural batching', () => {
@@ -43,5 +43,41 @@ describe('natural batching', () => {
     expect(await Promise.allSettled([add('good'), add('bad')])).toMatchObject([{ value: 'good' }, { reason: { message: 'bad alone' } }])
     expect(await Promise.allSettled([add('good'), add('poison')])).toMatchObject([{ reason: { message: 'all lost' } }, { reason: { message: 'all lost' } }])
     expect(await add('good')).toBe('good')
+  })
+})
+
+describe('a stream of items', () => {
+  afterEach(() => { vi.useRealTimers() })
+
+  /** Items so far apart, each flush done at once; answers how many items each flush had. */
+  async function flow({ items, gapMs, max = 100 }: { items: number, gapMs: number, max?: number }): Promise<number[]> {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] })
+    const sizes: number[] = []
+    const add = createBatcher<number, number>({ slots: 2, max, restMs: 5, flush: async (batch) => {
+      sizes.push(batch.length)
+      return batch
+    } })
+    const answers = []
+    for (let item = 0; item < items; item++) {
+      answers.push(add(item))
+      await vi.advanceTimersByTimeAsync(gapMs)
+    }
+    await vi.advanceTimersByTimeAsync(10)
+    expect(await Promise.all(answers)).toEqual(Array.from({ length: items }, (_, item) => item))
+    return sizes
+  }
+
+  it('is gathered for the time given, although each could be flushed at once', async () => {
+    const sizes = await flow({ items: 200, gapMs: 1 })
+    expect(sizes.slice(-20, -1)).toEqual(Array.from({ length: 19 }, () => 5))
+  })
+
+  it('that is slow is none: each item is flushed at once', async () => {
+    expect(await flow({ items: 50, gapMs: 5 })).toEqual(Array.from({ length: 50 }, () => 1))
+  })
+
+  it('does not wait once a flush is full', async () => {
+    const sizes = await flow({ items: 200, gapMs: 1, max: 3 })
+    expect(sizes.slice(-20, -1)).toEqual(Array.from({ length: 19 }, () => 3))
   })
 })
