@@ -22,10 +22,10 @@ type Line = Series['series'][number]
 export type Unit = Line['unit']
 const COUNTED: readonly SeriesMetric[] = ['created', 'started', 'completed', 'failed', 'retried']
 
-/** The one number that stands for a line: what it counted, else what it says last. */
+/** The one number that stands for a line: what it counted, what it is now, else what it says last. */
 export function headlineOf(line: Line): number | null {
   if (COUNTED.includes(line.metric)) return line.points.reduce<number>((sum, point) => sum + (point ?? 0), 0)
-  return line.points.findLast(point => point !== null) ?? null
+  return line.now ?? line.points.findLast(point => point !== null) ?? null
 }
 
 export const pointWord = (point: number | null, unit: Unit): string => point === null ? '–' : unit === 'ms' ? duration(point) : exactCount(point)

@@ -53,7 +53,9 @@ export const SeriesQuery = z.object({
 /** `points[i]` belongs to the step that begins at `from + i * step_seconds`; a time is null where nothing was measured. */
 export const Series = z.object({
   range: z.string(), from: Timestamp, step_seconds: z.number(),
-  series: z.array(z.object({ metric: z.enum(SERIES_METRICS), unit: z.enum(['jobs', 'ms']), points: z.array(z.number().nullable()) })),
+  series: z.array(z.object({ metric: z.enum(SERIES_METRICS), unit: z.enum(['jobs', 'ms']), points: z.array(z.number().nullable()),
+    now: z.number().optional().describe('depth and running: what it is now; a point is the highest of its step'),
+  })),
 })
 export type Series = z.infer<typeof Series>
 

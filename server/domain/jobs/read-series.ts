@@ -30,7 +30,7 @@ export async function readSeries(organizationId: string, query: { metric: Series
   const readings = { steps, ...await readFor(query.metric, range) }
   return {
     range: query.range, from: range.from.toISOString(), step_seconds: stepSeconds,
-    series: query.metric.map(metric => ({ metric, unit: isOf(TIME_METRICS, metric) ? 'ms' : 'jobs', points: pointsOf(metric, readings) })),
+    series: query.metric.map(metric => ({ metric, unit: isOf(TIME_METRICS, metric) ? 'ms' : 'jobs', points: pointsOf(metric, readings), ...(isOf(DEPTH_METRICS, metric) && { now: readings.now[metric] }) })),
   }
 }
 

@@ -51,6 +51,15 @@ describe('GET /api/v1/series', () => {
     expect((await depth()).slice(-6).slice(0, 2)).toEqual([9, 9])
   })
 
+  it('tells beside the points, which are the highest of their steps, what a queue holds now', async () => {
+    const queue = `series-${randomUUID()}`
+    await Promise.all(Array.from({ length: 4 }, () => post({ queue_name: queue })))
+    await owner.query(`insert into queue_depth_minutes (organization_id, queue_name, minute, waiting, running)
+      select '00000000-0000-7000-8000-000000000001', $1, date_trunc('minute', now()), 90, 0 on conflict do nothing`, [queue])
+    const [depth, created] = (await series('depth,created', { queue_name: queue, range: '7d' })).series
+    expect([depth!.points.at(-1), depth!.now, created!.now]).toEqual([90, 4, undefined])
+  })
+
   it('holds nothing of other organizations', async () => {
     const queue = `series-${randomUUID()}`
     await owner.query(`insert into job_time_minutes values ($1, date_trunc('minute', now()), $2, 'drill', 'run', 50, 7)`, [THEIRS, queue])
