@@ -14,11 +14,14 @@ const idsOf = (keys: string): ShortcutId[] => SHORTCUTS.filter(shortcut => short
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'isComposing' | 'repeat' | 'defaultPrevented' | 'target' | 'preventDefault' | 'stopImmediatePropagation'>
 
+/** One that fades out has been answered already. */
+const OPEN_DIALOG = ['dialog', 'alertdialog'].map(role => `[role=${role}]:not([data-state=closed])`).join()
+
 /** True while a person types, chooses from an open list, or answers a dialog: nothing else may listen then. */
 export function isTyping(target: EventTarget | null): boolean {
-  const element = target instanceof HTMLElement ? target : null
+  const element = target instanceof HTMLElement && target.closest('[data-state=closed][role=dialog]') === null ? target : null
   if (element?.isContentEditable || element?.closest('input:not([type=checkbox]):not([type=radio]), textarea, select, [role=listbox], [role=menu], [role=combobox][aria-expanded=true]')) return true
-  return document.querySelector('[role=dialog], [role=alertdialog]') !== null
+  return document.querySelector(OPEN_DIALOG) !== null
 }
 
 const isOurs = (event: Pressed) => !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing && event.key !== 'Shift'

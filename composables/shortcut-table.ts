@@ -8,7 +8,7 @@ export interface Shortcut {
   label: string
   icon: string
   /** Where it works, and the heading of the help sheet. */
-  group: 'Everywhere' | 'Lists' | 'A job' | 'Log'
+  group: 'Everywhere' | 'Lists' | 'A job' | 'An error' | 'Log'
   /** Handled by a widget of its own: told here, not bound. */
   isTold?: true
 }
@@ -38,10 +38,16 @@ const TABLE = [
   { id: 'job.unblock', keys: 'n', label: 'Run now, or what else ends the wait', icon: 'i-lucide-fast-forward', group: 'A job' },
   { id: 'job.priority', keys: 'p', label: 'Change priority', icon: 'i-lucide-arrow-up-down', group: 'A job' },
   { id: 'job.compare', keys: 'd', label: 'Compare', icon: 'i-lucide-git-compare', group: 'A job' },
+  { id: 'job.similar', keys: 's', label: 'All failures like this', icon: 'i-lucide-bug', group: 'A job' },
   { id: 'job.logs', keys: 'l', label: 'Go to the log', icon: 'i-lucide-scroll-text', group: 'A job' },
   { id: 'job.cancel', keys: 'c', label: 'Cancel', icon: 'i-lucide-ban', group: 'A job' },
   { id: 'job.back', keys: 'b', label: 'Back to the job, or to the list', icon: 'i-lucide-arrow-left', group: 'A job' },
   { id: 'job.copy', keys: 'y', label: 'Copy the id', icon: 'i-lucide-copy', group: 'A job' },
+  { id: 'error.retry', keys: 'r', label: 'Retry its jobs', icon: 'i-lucide-rotate-ccw', group: 'An error' },
+  { id: 'error.settle', keys: 'v', label: 'Resolve or reopen', icon: 'i-lucide-check', group: 'An error' },
+  { id: 'error.mute', keys: 'm', label: 'Mute or unmute', icon: 'i-lucide-bell-off', group: 'An error' },
+  { id: 'error.jobs', keys: 'i', label: 'All its jobs', icon: 'i-lucide-layers', group: 'An error' },
+  { id: 'error.back', keys: 'b', label: 'Back to the errors', icon: 'i-lucide-arrow-left', group: 'An error' },
   { id: 'log.find', keys: 'f', label: 'Find in the log', icon: 'i-lucide-search', group: 'Log' },
   { id: 'log.wrap', keys: 'w', label: 'Wrap long lines', icon: 'i-lucide-wrap-text', group: 'Log' },
   { id: 'log.follow', keys: 'o', label: 'Follow the log', icon: 'i-lucide-arrow-down-to-line', group: 'Log' },

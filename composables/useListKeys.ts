@@ -15,6 +15,12 @@ export function useListKeys(list: Readonly<ShallowRef<HTMLElement | null>>, choo
     const row = document.activeElement?.closest('tr')?.querySelector<HTMLElement>('[data-row]')
     if (row?.dataset.row) choose?.(row.dataset.row, isRange)
   }
+  // Who comes back from a row is at that row again.
+  onMounted(() => {
+    const forward = String(history.state?.forward ?? '')
+    const link = [...list.value?.querySelectorAll<HTMLElement>('[data-row]') ?? []].find(each => each.getAttribute('href') === forward)
+    if (document.activeElement === document.body) link?.focus({ preventScroll: true })
+  })
   defineShortcuts({ j: () => move(1), k: () => move(-1), ...(choose && { x: () => chooseFocused(false), shift_x: () => chooseFocused(true) }) })
   const onKeydown = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return

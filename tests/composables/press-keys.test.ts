@@ -4,8 +4,8 @@ import { keysOf, SHORTCUTS } from '../../composables/shortcut-table.ts'
 
 describe('the table of shortcuts', () => {
   it('gives every key one meaning in each place', () => {
-    // A list and a job's page are never on the screen together; a log is part of a job's page.
-    for (const place of [['Everywhere', 'Lists'], ['Everywhere', 'A job', 'Log']]) {
+    // A list, a job's page and an error's are never on the screen together; a log is part of a job's page.
+    for (const place of [['Everywhere', 'Lists'], ['Everywhere', 'A job', 'Log'], ['Everywhere', 'An error']]) {
       const keys = SHORTCUTS.filter(shortcut => place.includes(shortcut.group)).map(shortcut => shortcut.keys)
       expect(keys.length, place.join()).toBe(new Set(keys).size)
     }
@@ -25,7 +25,7 @@ describe('reading keys', () => {
   })
 
   it('offers all meanings of a key: what is on the screen decides', () => {
-    expect(readKey('r', undefined).ids).toEqual(['list.retry', 'job.retry'])
+    expect(readKey('r', undefined).ids).toEqual(['list.retry', 'job.retry', 'error.retry'])
   })
 
   it('does not bind what a widget does by itself, nor what nobody knows', () => {
