@@ -6,6 +6,8 @@ import { findChromium } from './scripts/check/find-tools.ts'
 const DESKTOP = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' as const }
 const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: 'dark' as const, hasTouch: true }
 const ALONE = 'flood.spec.ts'
+/** Stories of the keyboard alone, which a phone has not. */
+const KEYBOARD_ONLY = 'operator-trial.spec.ts'
 
 export default defineConfig({
   testDir: 'tests/e2e',
@@ -22,7 +24,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'desktop', testIgnore: ALONE, use: DESKTOP },
-    { name: 'phone', testIgnore: ALONE, use: PHONE },
+    { name: 'phone', testIgnore: [ALONE, KEYBOARD_ONLY], use: PHONE },
     // How long a page stands still is only its own doing while nothing else runs.
     { name: 'desktop alone', testMatch: ALONE, use: DESKTOP, dependencies: ['desktop', 'phone'] },
     { name: 'phone alone', testMatch: ALONE, use: PHONE, dependencies: ['desktop alone'] },
