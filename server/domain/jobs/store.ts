@@ -1,5 +1,6 @@
 import { asRawJson } from '#server/infra/exact-json.ts'
 import { withTenant, withTenantSql, type Prisma } from '#server/infra/database.ts'
+import { stepOf } from '#server/domain/engine/read-minutes.ts'
 import type { SearchReader, SearchStatement } from '#server/domain/jobs/search-reader.ts'
 import type { JobState } from '#shared/job-states.ts'
 import type { Json } from '#shared/schemas/primitives.ts'
@@ -123,13 +124,13 @@ export interface StepCount { step: number, state: JobState | 'created', entered:
 export function countEntered(options: { organizationId: string, from: Date, stepSeconds: number, queueName?: string }): Promise<StepCount[]> {
   const { organizationId, from, stepSeconds, queueName = null } = options
   return withTenant(organizationId, async (tx) => {
-    const rows = await tx.$queryRaw<{ step: number, state: StepCount['state'], entered: bigint }[]>`
-      select floor(extract(epoch from minute - ${from}) / ${stepSeconds})::int as step, state, sum(entered)::bigint as entered from (
+    const rows = await tx.$queryRaw<{ at: Date, state: StepCount['state'], entered: bigint }[]>`
+      select date_bin(make_interval(secs => ${stepSeconds}::int), minute, ${from}::timestamptz) as at, state, sum(entered)::bigint as entered from (
         select minute, state, queue_name, entered from job_minutes where organization_id = ${organizationId}::uuid and minute >= ${from}
         union all
         select date_trunc('minute', at), state, queue_name, delta from job_counter_deltas where organization_id = ${organizationId}::uuid and delta > 0 and at >= ${from}
       ) as parts where queue_name = coalesce(${queueName}::text, queue_name) group by 1, 2`
-    return rows.map(row => ({ step: row.step, state: row.state, entered: Number(row.entered) }))
+    return rows.map(row => ({ step: stepOf(row.at, { from, stepSeconds }), state: row.state, entered: Number(row.entered) }))
   })
 }
 
