@@ -24,6 +24,7 @@ BEGIN
     workers, belt_state TO bespin_app;
   GRANT SELECT ON job_time_minutes, queue_depth_minutes TO bespin_app;
   GRANT SELECT ON job_links, worker_records TO bespin_app;
+  GRANT SELECT ON job_expiries TO bespin_app;
   GRANT SELECT, INSERT, UPDATE, DELETE ON queues TO bespin_app;
   GRANT SELECT, INSERT ON events TO bespin_app;
   GRANT SELECT, INSERT, UPDATE ON job_actions TO bespin_app;
@@ -58,7 +59,7 @@ BEGIN
     WHEN insufficient_privilege THEN NULL;
   END;
   FOREACH t IN ARRAY ARRAY['jobs', 'job_attempts', 'job_logs', 'job_links', 'due_jobs', 'job_slots', 'queues', 'events', 'idempotency_keys', 'job_counter_deltas', 'job_counters', 'job_minutes',
-    'job_time_minutes', 'queue_depth_minutes', 'job_actions', 'job_action_items'] LOOP
+    'job_time_minutes', 'queue_depth_minutes', 'job_actions', 'job_action_items', 'job_expiries'] LOOP
     IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = t AND policyname = 'engine') THEN
       EXECUTE format('CREATE POLICY engine ON %I TO bespin_engine USING (true) WITH CHECK (true)', t);
     END IF;

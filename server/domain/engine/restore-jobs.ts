@@ -25,7 +25,7 @@ const RESTORE = `
     from changed order by id
     on conflict (job_id) do nothing
   ), expiring as (
-    insert into job_expiries (job_id, expires_at) select id, expires_at from changed where expires_at is not null on conflict (job_id) do nothing
+    insert into job_expiries (job_id, organization_id, expires_at) select id, organization_id, expires_at from changed where expires_at is not null on conflict (job_id) do nothing
   ), told as (
     insert into events (id, organization_id, actor, action, subject_kind, subject_id, reason, details)
     select ($9::uuid[])[n], $2, $7, 'job.restored', 'job', id::text, $8, $10::jsonb from changed

@@ -5,10 +5,10 @@ import type { Upcoming } from '#shared/schemas/system.ts'
 
 /**
  * What happens by itself next in an organization, soonest first: scheduled jobs and retries that become due, and jobs that
- * expire before they started (of the next thousand expiries of all organizations).
+ * expire before they started. Of one queue: those among the organization's next five thousand of each.
  */
 export async function readUpcoming(organizationId: string, { limit, queue_name: queueName }: { limit: number, queue_name?: string }): Promise<Upcoming[]> {
-  const [timers, expiries] = await Promise.all([findTimers({ organizationId, queueName, limit }), findExpiries()])
+  const [timers, expiries] = await Promise.all([findTimers({ organizationId, queueName, limit }), findExpiries({ organizationId, queueName, limit })])
   const ids = [...new Set([...timers, ...expiries].map(due => due.id))]
   if (ids.length === 0) return []
   const jobs = new Map((await findStatuses(organizationId, ids)).map(job => [job.id, job]))

@@ -6,6 +6,7 @@ import { until } from '../../support/until.ts'
 
 const owner = ownerPool()
 const THEIRS = randomUUID()
+const OURS = '00000000-0000-7000-8000-000000000001'
 const series = async (metric: string, query: Record<string, unknown> = {}) => (await call('GET /api/v1/series', { query: { metric, ...query } as never })).body as unknown as Series
 const last = (points: (number | null)[]) => points.findLast(point => point !== null && point !== 0) ?? null
 const upcoming = async (query: Record<string, unknown> = {}) => (await call('GET /api/v1/upcoming', { query: query as never })).body as unknown as Upcoming[]
@@ -96,9 +97,22 @@ describe('GET /api/v1/upcoming', () => {
     const queue = `upcoming-${randomUUID()}`
     const id = await post({ queue_name: queue, scheduled_at: inSeconds(3600), expires_at: inSeconds(7200) })
     expect(await upcoming({ queue_name: queue })).toHaveLength(2)
-    for (const table of ['jobs', 'due_jobs']) await owner.query(`update ${table} set organization_id = $1 where ${table === 'jobs' ? 'id' : 'job_id'} = $2`, [THEIRS, id])
+    for (const table of ['jobs', 'due_jobs', 'job_expiries']) await owner.query(`update ${table} set organization_id = $1 where ${table === 'jobs' ? 'id' : 'job_id'} = $2`, [THEIRS, id])
     expect(await upcoming({ queue_name: queue })).toEqual([])
     for (const table of ['due_jobs', 'job_expiries']) await owner.query(`delete from ${table} where job_id = $1`, [id])
+  })
+
+  it('finds expiries behind any number of another organization, and of jobs that run or have ended', async () => {
+    const queue = `upcoming-${randomUUID()}`
+    const id = await post({ queue_name: queue, expires_at: inSeconds(7200) })
+    const sooner = await post({ queue_name: queue, expires_at: inSeconds(3600) })
+    await owner.query(`insert into job_expiries (job_id, organization_id, expires_at) select gen_random_uuid(), case when n <= 1500 then $1::uuid else $2::uuid end, now() + interval '30 minutes' from generate_series(1, 3000) as n`, [THEIRS, OURS])
+    await owner.query(`update jobs set state = 'running' where id = $1`, [sooner])
+    expect(await upcoming({ queue_name: queue })).toMatchObject([{ job_id: id, kind: 'expiry' }])
+    expect((await upcoming({ limit: 100 })).map(row => row.job_id)).toContain(id)
+    await owner.query(`delete from job_expiries where expires_at between now() + interval '29 minutes' and now() + interval '31 minutes'`)
+    await owner.query(`update jobs set state = 'pending' where id = $1`, [sooner])
+    for (const each of [id, sooner]) await call('DELETE /api/v1/jobs/:id', { params: { id: each } })
   })
 
   it.each(['limit=0', 'limit=101', 'limit=x', 'queue_name=%2F'])('refuses %s', async (query) => {

@@ -53,14 +53,14 @@ const acceptSome = (input: string, onConflict: string): string => `
     returning id, organization_id, queue_name, job_type, state, dispatched_at, expires_at
   ), ${waitingFrom('id in (select id from inserted where dispatched_at is null)')}
   expiring as (
-    insert into job_expiries (job_id, expires_at) select id, expires_at from inserted where expires_at is not null
+    insert into job_expiries (job_id, organization_id, expires_at) select id, organization_id, expires_at from inserted where expires_at is not null
   ), moved as (
     select organization_id, queue_name, job_type, null::text as from_state, state as to_state from inserted
   ), counted as (${COUNT_MOVES})
   select id from inserted`
 
 const EXPIRING = `expiring as (
-    insert into job_expiries (job_id, expires_at) select id, expires_at from input where expires_at is not null
+    insert into job_expiries (job_id, organization_id, expires_at) select id, organization_id, expires_at from input where expires_at is not null
   ),`
 /** The parameters after the columns: organizations, queues, job types, states and numbers of the counters. */
 const COUNTS = ['uuid', 'text', 'text', 'text', 'integer'].map((type, index) => `$${ACCEPT_COLUMNS.length + index + 1}::${type}[]`)
