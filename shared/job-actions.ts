@@ -16,6 +16,9 @@ export const STATES_OF_ACTION: Record<JobActionName, readonly JobState[]> = {
 /** Waits for its time, its turn or a key: nothing of it runs. */
 export const isWaiting = (state: JobState): state is (typeof WAITING)[number] => (WAITING as readonly JobState[]).includes(state)
 
+/** Changes jobs that have ended. One that ended anew since the action was asked for was not among those that were counted. */
+export const isOfEnded = (action: JobActionName | 'undo'): boolean => action === 'retry' || action === 'purge'
+
 /** Most jobs that one action names by their ids. */
 export const ACTION_IDS_MAX = 10_000
 /** A cancel of more jobs than this has to be confirmed with their number; a purge always. */

@@ -14,9 +14,12 @@ const OPERANDS: Partial<Record<FieldKind, { fits: (text: string) => boolean, hin
   duration: { fits: text => parseDuration(text) !== null, hint: 'write a time span such as 90s, 15m, 1h30m or 2d' },
 }
 
+const GROUP_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 const NOTHING = 'There is nothing between the quotation marks.'
 const EQUAL: Partial<Record<FieldKind, { fits: (text: string) => boolean, sentence: (text: string, field: string, example: string) => string }>> = {
   id: { fits: looksLikeId, sentence: () => 'An id is made of the digits 0-9, a-f and dashes.' },
+  group: { fits: text => GROUP_ID.test(text), sentence: text => `"${text}" is no id of an error: copy it from the address of the error's page.` },
   state: { fits: isState, sentence: text => `There is no state "${text}"; states are ${JOB_STATES.join(', ')}.` },
   number: { fits: isNumber, sentence: (text, _field, example) => `"${text}" is no number; for example ${example}.` },
   time: { fits: OPERANDS.time!.fits, sentence: text => `"${text}" is no time: ${TIME_HINT}.` },
@@ -28,7 +31,8 @@ export function whyNot(term: SearchTerm, value: SearchValue): string | null {
   if (term.field === 'word') return value.kind === 'is' && value.text.trim() === '' ? NOTHING : null
   const { kind } = SEARCH_FIELDS[term.field]
   switch (value.kind) {
-    case 'any': return kind === 'id' || kind === 'state' ? `Every job has one: leave ${term.field}:* out.` : whyNotInList(term, value)
+    case 'any': if (kind === 'group') return 'Name one error by its id; to find all failures write error:*.'
+      return kind === 'id' || kind === 'state' ? `Every job has one: leave ${term.field}:* out.` : whyNotInList(term, value)
     case 'begins': return whyNotInList(term, value)
     case 'compare':
     case 'range': return whyNotCompared(term, value)

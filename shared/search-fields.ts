@@ -2,9 +2,10 @@ import { JOB_STATES } from './job-states.ts'
 
 /**
  * What a search for jobs may name. `kind` says what its values may be: `text` equal or a beginning (`mail*`), `contains`
- * anywhere in it, `number`, `time` and `duration` with comparisons and ranges, `json` a path and its value.
+ * anywhere in it, `number`, `time` and `duration` with comparisons and ranges, `json` a path and its value, `group` the whole
+ * id of an error group.
  */
-export type FieldKind = 'id' | 'state' | 'text' | 'contains' | 'number' | 'time' | 'duration' | 'worker' | 'json' | 'tag'
+export type FieldKind = 'id' | 'state' | 'text' | 'contains' | 'number' | 'time' | 'duration' | 'worker' | 'json' | 'tag' | 'group'
 export interface SearchField { kind: FieldKind, about: string, example: string }
 
 export const SEARCH_FIELDS = {
@@ -13,6 +14,7 @@ export const SEARCH_FIELDS = {
   queue: { kind: 'text', about: 'the name of the queue', example: 'queue:mail' },
   type: { kind: 'text', about: 'the job type', example: 'type:random-text' },
   error: { kind: 'contains', about: 'text in the last error', example: 'error:"connection reset"' },
+  error_group: { kind: 'group', about: 'the id of an error: what failed so, as its page shows it', example: 'error_group:5f9c1a2b-7a10-8c3e-9f21-5d0b6a4e1c77' },
   payload: { kind: 'json', about: 'a field of the payload, or text anywhere in it', example: 'payload.user.id:42' },
   result: { kind: 'json', about: 'a field of the result, or text anywhere in it', example: 'result.ok:true' },
   tag: { kind: 'tag', about: 'a tag, or a tag and its value', example: 'tag.env:prod' },

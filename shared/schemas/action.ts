@@ -12,6 +12,7 @@ export const JobActionFilter = z.strictObject({
   state: z.array(JobState).min(1).max(20).optional(),
   queue_name: QueueName.optional(),
   job_type: ListJobsQuery.shape.job_type,
+  error_group: Id.optional().describe('jobs with a run that failed so; of those that ended failed, the last run'),
 })
 export type JobActionFilter = z.infer<typeof JobActionFilter>
 

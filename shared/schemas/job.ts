@@ -128,7 +128,7 @@ export const ListJobsQuery = z.object({
   state: listOf(JobState).describe('our words; several with commas'),
   job_type: StorableText.min(1).max(100).optional(),
   tag: StorableText.regex(/^[^:]{1,100}(:.{0,255})?$/su, 'must be a tag (key) or key:value').optional().describe('key or key:value; pages may be short or empty while a next cursor is given'),
-  error_group: Id.optional().describe('jobs with a run that failed so; pages may be short while a next cursor is given'),
+  error_group: Id.optional().describe('the id of an error: jobs with a run that failed so (of those that ended failed: the last run); pages may be short while a next cursor is given'),
   q: SearchText.optional().describe('a search: free words (an id, text of the error, a tag, queue or type) and qualifiers such as payload.user.id:42 error:timeout -queue:mail age:<1h'),
   limit: Limit,
   offset: Offset.optional(),

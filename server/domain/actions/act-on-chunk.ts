@@ -9,7 +9,7 @@ import { deleteWithin } from '#server/domain/engine/purge-failed.ts'
 import { restoreWithin, type WaitedAs } from '#server/domain/engine/restore-jobs.ts'
 import { retryWithin } from '#server/domain/engine/retry-jobs.ts'
 import type { Before, HeldAction } from '#server/domain/actions/store.ts'
-import { isWaiting, STATES_OF_ACTION, type JobActionName, type SkipReason } from '#shared/job-actions.ts'
+import { isOfEnded, isWaiting, STATES_OF_ACTION, type JobActionName, type SkipReason } from '#shared/job-actions.ts'
 
 /** A job of the chunk: as it is now (undefined: gone), whether it still fits the filter, and what an action to take back did to it. */
 export interface Turn { id: string, job: LockedJob | undefined, fits: boolean, before: Before | null, at: Date | null }
@@ -22,6 +22,8 @@ export function whyLeftAlone(action: HeldAction, turn: Turn): SkipReason | null 
   if (job === undefined) return 'gone'
   if (action.action === 'undo') return whyNotTakenBack(action, turn, job)
   if (!turn.fits || !STATES_OF_ACTION[action.action].includes(job.state)) return 'changed'
+  // It ran and ended once more since the action was asked for: what was seen then is over.
+  if (isOfEnded(action.action) && job.completed_at !== null && job.completed_at > action.created_at) return 'changed'
   if (action.action === 'priority' && job.priority === action.priority) return 'same'
   return action.action === 'move' && job.queue_name === action.queue_name ? 'same' : null
 }

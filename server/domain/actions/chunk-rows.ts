@@ -1,6 +1,6 @@
 /** What the runner reads and writes of an action, in the transaction of one chunk. */
 import type pg from 'pg'
-import { GATHER_DONE, gatherPage, NEXT_ITEMS, SETTLE_ITEMS, stillFits } from '#server/domain/actions/sql.ts'
+import { DONE_TO, GATHER_DONE, gatherPage, NEXT_ITEMS, SETTLE_ITEMS, stillFits } from '#server/domain/actions/sql.ts'
 import { LOWEST_ID, type Before, type ConditionAt, type HeldAction } from '#server/domain/actions/store.ts'
 import type { SkipReason } from '#shared/job-actions.ts'
 import type { JobState } from '#shared/job-states.ts'
@@ -10,9 +10,9 @@ export interface GatherOptions { condition: ConditionAt, states: readonly JobSta
 
 /** Writes down which jobs of the next page an action is about. */
 export async function gatherMatches(db: pg.PoolClient, action: HeldAction, { condition, states, unchangedSince, size }: GatherOptions): Promise<GatheredPage> {
-  const { sql, indexed, values } = condition(8)
-  const { rows } = await db.query<GatheredPage>(gatherPage(indexed, sql), [
-    action.organization_id, action.gathered_until ?? LOWEST_ID, action.id, size, states, action.id, unchangedSince, ...values])
+  const match = condition(8)
+  const { rows } = await db.query<GatheredPage>(gatherPage(match), [
+    action.organization_id, action.gathered_until ?? LOWEST_ID, action.id, size, states, action.id, unchangedSince, ...match.values])
   return rows[0]!
 }
 
@@ -33,9 +33,14 @@ export async function saveGathered(db: pg.PoolClient, action: HeldAction, { page
 }
 
 export interface NextItem { job_id: string, before: Before | null, at: Date | null }
+/** The next jobs of an action, in the order of their ids; of one that takes another back, with what that did to them. */
 export async function nextItems(db: pg.PoolClient, action: HeldAction, size: number): Promise<NextItem[]> {
-  const { rows } = await db.query<NextItem>({ name: 'next-action-items', text: NEXT_ITEMS, values: [action.id, action.acted_until ?? LOWEST_ID, size, action.undoes, action.organization_id] })
-  return rows
+  const { rows } = await db.query<{ job_id: string }>({ name: 'next-action-items', text: NEXT_ITEMS, values: [action.id, action.acted_until ?? LOWEST_ID, size, action.organization_id] })
+  const ids = rows.map(row => row.job_id)
+  if (action.undoes === null || ids.length === 0) return ids.map(id => ({ job_id: id, before: null, at: null }))
+  const { rows: done } = await db.query<NextItem>({ name: 'done-to-items', text: DONE_TO, values: [action.undoes, action.organization_id, ids] })
+  const known = new Map(done.map(item => [item.job_id, item]))
+  return ids.map(id => known.get(id) ?? { job_id: id, before: null, at: null })
 }
 
 /** Which of some jobs fit a condition. */

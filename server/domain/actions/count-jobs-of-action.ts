@@ -6,6 +6,8 @@ import type { JobState } from '#shared/job-states.ts'
 
 /** Jobs that one statement looks at: short, whatever the filter is. */
 const PAGE = 50_000
+/** The same for the runs of an error group: each of their jobs is looked up. */
+const PAGE_OF_RUNS = 10_000
 const SAMPLE = 10
 /** Up to so many jobs are written down with the action itself, exactly as they were counted. */
 export const KNOWN_AT_ONCE = 2000
@@ -32,15 +34,16 @@ export async function countJobsOfAction(task: CountTask): Promise<Counted> {
 async function countByFilter({ organizationId, action, filter, below, budgetMs }: CountTask): Promise<Counted> {
   const now = Date.now()
   const condition = matchJobs(filter ?? {}, now)
+  const size = condition(1).runs === null ? PAGE : PAGE_OF_RUNS
   const counted = { matched: 0, untouched: 0, ids: [] as string[], sample: [] as string[] }
   for (let after: string | null = LOWEST_ID; after !== null;) {
     if (Date.now() - now > budgetMs) return { ...counted, isExact: false, ids: undefined }
-    const page = await countMatches(organizationId, { condition, states: STATES_OF_ACTION[action], after, below, size: PAGE, ids: KNOWN_AT_ONCE + 1, sample: SAMPLE })
+    const page = await countMatches(organizationId, { condition, states: STATES_OF_ACTION[action], after, below, size, ids: KNOWN_AT_ONCE + 1, sample: SAMPLE })
     counted.matched += page.matched
     counted.untouched += page.untouched
     counted.sample = [...page.sample, ...counted.sample].slice(0, SAMPLE)
     if (counted.ids.length <= KNOWN_AT_ONCE) counted.ids.push(...page.ids)
-    after = page.looked < PAGE ? null : page.last
+    after = page.looked < size ? null : page.last
   }
   return { ...counted, isExact: true, ids: counted.matched <= KNOWN_AT_ONCE ? counted.ids : undefined }
 }

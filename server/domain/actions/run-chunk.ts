@@ -6,7 +6,7 @@ import { actOn, beforeOf, whyLeftAlone, type Turn } from '#server/domain/actions
 import { fitting, gatherDone, gatherMatches, nextItems, saveGathered, saveSettled, type NextItem, type SettledItem } from '#server/domain/actions/chunk-rows.ts'
 import { matchJobs } from '#server/domain/actions/match-jobs.ts'
 import { onAction, type HeldAction } from '#server/domain/actions/store.ts'
-import { STATES_OF_ACTION, type JobActionName } from '#shared/job-actions.ts'
+import { isOfEnded, STATES_OF_ACTION, type JobActionName } from '#shared/job-actions.ts'
 
 /** Jobs that one step looks at while they are gathered. */
 const GATHER = 10_000
@@ -20,8 +20,11 @@ export interface Step { acted: number, rate: number, after: () => Promise<void> 
  * another process has it. Throws when the database refuses; nothing of the step was done then.
  */
 export async function runChunk(id: string, size: number): Promise<Step | null> {
-  return retryDeadlock(() => onAction(id, (db, action) => (action.state === 'gathering' ? gather(db, action) : act(db, action, Math.min(size, action.rate)))))
+  return retryDeadlock(() => onAction(id, (db, action) => (action.state === 'gathering' ? gather(db, action) : act(db, action, Math.min(sizeFor(action, size), action.rate)))))
 }
+
+/** Nobody but an operator waits for a cancelled job: those that come back are taken in larger steps. */
+const sizeFor = ({ undone }: HeldAction, size: number) => (undone?.action === 'cancel' && size > 1 ? size * 4 : size)
 
 async function gather(db: pg.PoolClient, action: HeldAction): Promise<Step> {
   const page = action.undoes === null ? await gatherMatches(db, action, matchOf(action, action.action as JobActionName)) : await gatherDone(db, action, GATHER)
@@ -31,8 +34,7 @@ async function gather(db: pg.PoolClient, action: HeldAction): Promise<Step> {
 
 /** A job that has ended does not change: one that changed since the action was asked for was not among those that were counted. */
 function matchOf({ filter, created_at: createdAt }: HeldAction, action: JobActionName) {
-  const isOfEnded = action === 'retry' || action === 'purge'
-  return { condition: matchJobs(filter ?? {}, createdAt.getTime()), states: STATES_OF_ACTION[action], unchangedSince: isOfEnded ? createdAt : null, size: GATHER }
+  return { condition: matchJobs(filter ?? {}, createdAt.getTime()), states: STATES_OF_ACTION[action], unchangedSince: isOfEnded(action) ? createdAt : null, size: GATHER }
 }
 
 async function act(db: pg.PoolClient, action: HeldAction, size: number): Promise<Step> {

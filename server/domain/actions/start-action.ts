@@ -1,7 +1,9 @@
 import { AppError } from '#server/domain/app-error.ts'
 import { newId } from '#server/infra/new-id.ts'
+import { OTHER_GROUP } from '#server/domain/engine/error-form.ts'
 import { queueRule } from '#server/domain/engine/queue-rules.ts'
 import { countJobsOfAction, type Counted } from '#server/domain/actions/count-jobs-of-action.ts'
+import { errorGroupOfFilter } from '#server/domain/actions/match-jobs.ts'
 import { getAction } from '#server/domain/actions/read-actions.ts'
 import { findSample, insertAction } from '#server/domain/actions/store.ts'
 import { toSummary } from '#server/domain/jobs/present-job.ts'
@@ -13,7 +15,7 @@ interface Operator { organizationId: string, actor: string }
 const PREVIEW_MS = 3000
 const CONFIRM_MS = 8000
 
-/** What an action would do: how many jobs, and some of them. Throws VALIDATION_ERROR for a search that makes no sense, CONFLICT for a queue that takes no jobs. */
+/** What an action would do: how many jobs, and some of them. Throws VALIDATION_ERROR for a search that makes no sense, CONFLICT for a queue that takes no jobs and for the group of other errors. */
 export async function previewAction({ organizationId }: Operator, body: JobActionBody): Promise<JobActionPreview> {
   checkTarget(organizationId, body)
   const { action, filter, ids } = body
@@ -36,11 +38,14 @@ export async function startAction({ organizationId, actor }: Operator, body: Job
   checkConfirmed(action, body.confirm, counted)
   const { matched, isExact } = counted
   const state = counted.ids === undefined ? 'gathering' : matched === 0 ? 'completed' : 'running'
-  await insertAction({ id, organizationId, action, state, actor, reason, filter, priority, queueName: body.queue_name, rate, matched, isExact, ids: counted.ids ?? [] })
+  await insertAction({ id, organizationId, action, state, actor, reason, filter, errorGroup: filter && errorGroupOfFilter(filter), priority, queueName: body.queue_name, rate, matched, isExact, ids: counted.ids ?? [] })
   return getAction(organizationId, id)
 }
 
-function checkTarget(organizationId: string, { queue_name: name }: JobActionBody): void {
+function checkTarget(organizationId: string, { queue_name: name, filter }: JobActionBody): void {
+  if (filter && errorGroupOfFilter(filter) === OTHER_GROUP) {
+    throw new AppError('CONFLICT', 'These are many different errors counted together, and their jobs are not kept apart. Act on the dead letter instead, by queue.')
+  }
   if (name !== undefined && queueRule(organizationId, name)?.enabled === false) {
     throw new AppError('CONFLICT', `The queue ${name} takes no new jobs. To enable it: PUT /api/v1/queues/${name}/config with {"enabled": true}.`)
   }

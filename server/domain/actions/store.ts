@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { inTransaction, pool, withTenant, withTenantSql, type Prisma } from '#server/infra/database.ts'
 import { newId } from '#server/infra/new-id.ts'
-import { countPage, INSERT_ACTION, INSERT_EVENT, INSERT_ITEMS } from '#server/domain/actions/sql.ts'
+import { countPage, INSERT_ACTION, INSERT_EVENT, INSERT_ITEMS, type MatchSql } from '#server/domain/actions/sql.ts'
 import type { JobSummaryRow } from '#server/domain/jobs/store.ts'
 import type { JobActionName, JobActionState, SkipReason } from '#shared/job-actions.ts'
 import type { JobState } from '#shared/job-states.ts'
@@ -10,7 +10,7 @@ import type { JobActionFilter } from '#shared/schemas/action.ts'
 export type ActionRow = Prisma.JobActionGetPayload<object> & { undoneBy: string | null }
 export type ItemRow = Prisma.JobActionItemGetPayload<object>
 /** A condition over `jobs j`; its parameters count from `firstParameter`. */
-export type ConditionAt = (firstParameter: number) => { sql: string, indexed: string, values: unknown[] }
+export type ConditionAt = (firstParameter: number) => MatchSql
 /** How a job was before an action; what taking it back needs. */
 export interface Before { state: JobState, queue_name: string, priority: number, run: number, due_at: string | null }
 
@@ -23,8 +23,8 @@ export interface CountOptions { condition: ConditionAt, states: readonly JobStat
 
 /** Counts what one page of jobs holds for an action. */
 export async function countMatches(organizationId: string, { condition, states, after, below, size, ids, sample }: CountOptions): Promise<CountedPage> {
-  const { sql, indexed, values } = condition(8)
-  const { rows } = await withTenantSql(organizationId, client => client.query<CountedPage>(countPage(indexed, sql), [organizationId, after, below, size, states, ids, sample, ...values]))
+  const match = condition(8)
+  const { rows } = await withTenantSql(organizationId, client => client.query<CountedPage>(countPage(match), [organizationId, after, below, size, states, ids, sample, ...match.values]))
   return rows[0]!
 }
 
@@ -48,6 +48,8 @@ export interface NewAction {
   actor: string
   reason?: string
   filter?: JobActionFilter
+  /** The error whose jobs it is about: its story tells of the action. */
+  errorGroup?: string | null
   priority?: number
   queueName?: string
   rate: number
@@ -66,7 +68,11 @@ export function insertAction(action: NewAction): Promise<boolean> {
       action.priority ?? null, action.queueName ?? null, action.rate, action.matched, action.isExact, ids.length])
     if (rowCount === 0) return false
     if (ids.length > 0) await client.query(INSERT_ITEMS, [id, organizationId, ids])
-    await client.query(INSERT_EVENT, [id, organizationId, actor, 'job_action.started', reason ?? null, newId(), JSON.stringify({ action: action.action, matched: action.matched })])
+    const tell = (kind: 'job_action' | 'error', subject: string, more: { event: string, details: object }) => client.query(INSERT_EVENT, [subject, organizationId, actor, more.event, reason ?? null, newId(), JSON.stringify(more.details), kind])
+    await tell('job_action', id, { event: 'job_action.started', details: { action: action.action, matched: action.matched } })
+    if (action.errorGroup != null && action.matched > 0) {
+      await tell('error', action.errorGroup, { event: action.action === 'retry' ? 'error.retried' : 'error.acted', details: { action: action.action, action_id: id, jobs: action.matched, at_least: !action.isExact } })
+    }
     return true
   })
 }
@@ -100,7 +106,7 @@ export function abortRow({ organizationId, id, actor, reason }: { organizationId
     const { rowCount } = await client.query(`
       update job_actions set state = 'aborted', ended_at = now(), updated_at = now(), ended_by = $3, end_reason = $4
       where organization_id = $1 and id = $2 and state in ('gathering', 'running')`, [organizationId, id, actor, reason ?? null])
-    if (rowCount === 1) await client.query(INSERT_EVENT, [id, organizationId, actor, 'job_action.aborted', reason ?? null, newId(), null])
+    if (rowCount === 1) await client.query(INSERT_EVENT, [id, organizationId, actor, 'job_action.aborted', reason ?? null, newId(), null, 'job_action'])
     return rowCount === 1
   })
 }

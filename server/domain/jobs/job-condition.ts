@@ -3,7 +3,7 @@ import { AppError } from '#server/domain/app-error.ts'
 import { binder, type Binder } from '#server/domain/jobs/binder.ts'
 import { idBounds, isWholeId } from '#server/domain/jobs/id-bounds.ts'
 import { toNeedles } from '#server/domain/jobs/json-needle.ts'
-import { toTermSql } from '#server/domain/jobs/term-sql.ts'
+import { failedSoSql, toTermSql } from '#server/domain/jobs/term-sql.ts'
 import { atMoment } from '#server/domain/jobs/value-sql.ts'
 import type { JobState } from '#shared/job-states.ts'
 import { parseJobSearch } from '#shared/job-search.ts'
@@ -17,6 +17,8 @@ export interface JobSearchFilter {
   states?: readonly JobState[]
   queueName?: string
   jobType?: string
+  /** Id of an error group: jobs with a run that failed so; of a failed job, its last run. */
+  errorGroup?: string
   /** Made at or after, made before. */
   from?: Date
   to?: Date
@@ -33,6 +35,10 @@ export interface JobCondition {
   scans: string[]
   /** Equalities of JSON that the index of past days answers: one of `any` must be contained in the column. */
   needles: JsonNeedles[]
+  /** The one error group whose jobs are looked for. */
+  errorGroup: string | null
+  /** True exactly for the runs by which those jobs are found, for `from job_attempts a` (same parameters); null without a group. */
+  runs: string | null
 }
 export interface JsonNeedles { column: 'payload' | 'result' | 'tags', any: string[] }
 
@@ -44,17 +50,29 @@ export function jobCondition(filter: JobSearchFilter, { firstParameter = 2, now 
   const terms = readSearch(filter.q ?? '')
   const { bind, values } = binder(firstParameter)
   const indexed = indexedParts({ filter, terms, now }, bind)
-  const rest = [...filterParts(filter, bind), ...terms.map(term => `(${toTermSql(term, { bind, now })}) ${term.negated ? 'is not true' : 'is true'}`)]
+  const { errorGroup, others } = takeGroup(filter, terms)
+  const group = errorGroup === null ? null : bind(errorGroup)
+  const rest = [...filterParts(filter, bind), ...(group === null ? [] : [failedSoSql(group)]), ...others.map(term => `(${toTermSql(term, { bind, now })}) ${term.negated ? 'is not true' : 'is true'}`)]
   return {
     sql: [...indexed, ...rest].join(' and ') || 'true', indexed: indexed.join(' and ') || 'true', values,
     scans: whatScans(terms, filter), needles: terms.flatMap(term => toNeedles(term) ?? []),
+    errorGroup, runs: group === null ? null : `a.error_group = ${group}::uuid${indexed.includes(ONLY_FAILED) ? ' and a.dead' : ''}`,
   }
+}
+
+const ONLY_FAILED = 'j.failed_at is not null'
+const isOneGroup = (term: SearchTerm) => term.field === 'error_group' && !term.negated && term.values.length === 1
+
+/** The error group whose jobs are looked for, by the filter or by a term of its own; and the other terms. */
+function takeGroup({ errorGroup }: JobSearchFilter, terms: SearchTerm[]): { errorGroup: string | null, others: SearchTerm[] } {
+  const term = errorGroup === undefined ? terms.find(isOneGroup) : undefined
+  return { errorGroup: errorGroup ?? (term ? textsOf(term)[0]! : null), others: terms.filter(each => each !== term) }
 }
 
 function indexedParts({ filter, terms, now }: { filter: JobSearchFilter, terms: SearchTerm[], now: number }, bind: Binder['bind']): string[] {
   const bounds = idBounds({ terms, from: filter.from?.getTime(), to: filter.to?.getTime(), now })
   const onlyFailed = isOnlyFailed(filter.states) || terms.some(term => term.field === 'state' && !term.negated && isOnlyFailed(textsOf(term)))
-  return [...bounds.map(({ operator, id }) => `j.id ${operator} ${bind(id)}::uuid`), ...(onlyFailed ? ['j.failed_at is not null'] : [])]
+  return [...bounds.map(({ operator, id }) => `j.id ${operator} ${bind(id)}::uuid`), ...(onlyFailed ? [ONLY_FAILED] : [])]
 }
 
 function filterParts({ states, queueName, jobType, from, to }: JobSearchFilter, bind: Binder['bind']): string[] {

@@ -25,7 +25,7 @@ export interface JobPage extends Page<JobSummary> {
 export async function listJobs(organizationId: string, query: ListJobsQuery): Promise<JobPage> {
   const condition = jobCondition(toFilter(query))
   const before = cursorId(query.cursor)
-  if (query.error_group !== undefined) return listJobsOfError(organizationId, { error: query.error_group, condition, before, limit: query.limit })
+  if (condition.errorGroup !== null) return listJobsOfError(organizationId, { error: condition.errorGroup, condition, before, limit: query.limit })
   const { ids, looked, lookedUntil } = await searchJobs(organizationId, condition, { before, skip: query.offset, take: query.limit + 1 })
   const page = await summaries(organizationId, ids, query.limit)
   const isPartial = page.nextCursor === null && lookedUntil !== null
@@ -33,9 +33,9 @@ export async function listJobs(organizationId: string, query: ListJobsQuery): Pr
 }
 
 /** What a list is filtered by, as the search that says the same. */
-export function toFilter(query: Pick<ListJobsQuery, 'q' | 'tag' | 'state' | 'status' | 'queue_name' | 'queue' | 'job_type'>): JobSearchFilter {
+export function toFilter(query: Pick<ListJobsQuery, 'q' | 'tag' | 'state' | 'status' | 'queue_name' | 'queue' | 'job_type' | 'error_group'>): JobSearchFilter {
   const parts = [query.q, query.tag === undefined ? undefined : tagSearch(query.tag)].filter(part => part !== undefined)
-  return { q: parts.join(' '), states: allowedStates(query), queueName: query.queue_name ?? query.queue, jobType: query.job_type }
+  return { q: parts.join(' '), states: allowedStates(query), queueName: query.queue_name ?? query.queue, jobType: query.job_type, errorGroup: query.error_group }
 }
 
 /** `key`, or `key:value` with the value as text, as a number or as what it means else. */

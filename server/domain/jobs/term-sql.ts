@@ -8,7 +8,7 @@ import type { SearchTerm, SearchValue } from '#shared/search-terms.ts'
 interface Context { bind: Binder['bind'], now: number }
 type Equal = SearchValue & { kind: 'is' }
 
-const COLUMNS: Record<Exclude<FieldName, 'id' | 'tag' | 'age' | 'duration'>, string> = {
+const COLUMNS: Record<Exclude<FieldName, 'id' | 'tag' | 'age' | 'duration' | 'error_group'>, string> = {
   state: 'j.state', queue: 'j.queue_name', type: 'j.job_type', error: 'j.last_error', payload: 'j.payload', result: 'j.result',
   created: 'j.created_at', started: 'j.started_at', finished: 'j.completed_at', due: 'j.due_at', priority: 'j.priority', runs: 'j.run',
   failures: 'j.failures', crashes: 'j.crashes', worker: 'j.worker_id', key: 'j.idempotency_key', ordering: 'j.ordering_key', concurrency: 'j.concurrency_key',
@@ -47,11 +47,19 @@ const BY_KIND: Record<FieldKind, ToSql> = {
   number: (term, value, { bind }) => numberSql(`${columnOf(term)}::numeric`, value, bind),
   time: (term, value, { bind, now }) => timeSql(columnOf(term), spanOf(value, now), bind),
   duration: (term, value, context) => durationSql(term, value, context),
+  group: (_term, value, { bind }) => failedSoSql(bind((value as Equal).text)),
   worker: (term, value, context) => workerSql(columnOf(term), value, context),
   json: (term, value, context) => jsonSql(columnOf(term), { term, value, context }),
   tag: (term, value, context) => term.path.length > 0 ? jsonSql('j.tags', { term, value, context })
     : value.kind === 'any' ? `j.tags <> '{}'::jsonb` : `jsonb_exists(j.tags, ${context.bind((value as Equal).text)}::text)`,
 }
+
+/**
+ * Jobs with a run that failed so; of one that ended failed, it is the last run that counts. `group`: the placeholder of the
+ * id. The offset keeps the look-up per job: joined, it would read every run of a group for a handful of jobs.
+ */
+export const failedSoSql = (group: string): string => `exists (
+  select from job_attempts a where a.job_id = j.id and a.organization_id = j.organization_id and a.error_group = ${group}::uuid and (j.state <> 'failed' or a.run = j.run) offset 0)`
 
 /** By its id or the beginning of it, or by its name, while the worker is known. */
 function workerSql(sql: string, value: SearchValue, { bind }: Context): string {

@@ -1,4 +1,5 @@
 import { countByName } from '#server/domain/jobs/count-jobs.ts'
+import { listErrors } from '#server/domain/errors/list-errors.ts'
 import { samplePaths, type SampledPath } from '#server/domain/searches/sample-terms.ts'
 import { sampleErrors, sampleJson, searchWorkers } from '#server/domain/searches/store.ts'
 import { JOB_STATES } from '#shared/job-states.ts'
@@ -12,7 +13,7 @@ const MOST_ITEMS = 20
 
 /**
  * What may be written at a place of a search: qualifiers, and values that really occur. Queues and types come from the
- * counters, workers from those alive, errors, tags, paths and values of JSON from the newest jobs.
+ * counters, workers from those alive, error groups last seen first, errors, tags, paths and values of JSON from the newest jobs.
  */
 export async function listSearchTerms(organizationId: string, { q, cursor }: SearchTermsQuery): Promise<SearchTerms> {
   const place = placeAt(q, Math.min(cursor ?? q.length, q.length))
@@ -44,6 +45,7 @@ async function valuesFor(organizationId: string, { key, field }: WritingPlace): 
     case 'type': return byCount([...await countByName(organizationId, field)].map(([name, count]) => ({ text: quoteValue(name), about: null, count })))
     case 'worker': return (await searchWorkers(organizationId)).map(({ id, name }) => ({ text: name === '' ? id : quoteValue(name), about: id, count: null }))
     case 'error': return byCount((await sampleErrors(organizationId)).map(({ error, count }) => ({ text: quoteValue(error, true), about: null, count })))
+    case 'error_group': return (await listErrors(organizationId, { limit: MOST_ITEMS })).errors.map(({ id, form, count }) => ({ text: id, about: form.split('\n', 1)[0]!, count }))
     default: return (EXAMPLES[kind] ?? []).map(text => ({ text, about: null, count: null }))
   }
 }

@@ -7,6 +7,8 @@ export interface PlainJob {
   id: string, queue: string, type: string | null, state: string, priority: number, runs: number, failures: number, crashes: number
   payload: unknown, result: unknown, tags: Record<string, unknown> | null, error: string | null, key: string | null
   worker: string | null, workerName: string | null, created: number, started: number | null, finished: number | null
+  /** The error groups of its runs, in their order. */
+  failedWith: string[]
 }
 
 export const fits = (job: PlainJob, terms: SearchTerm[], now: number): boolean => terms.every(term => term.values.some(value => fitsOne(job, { term, value, now })) !== term.negated)
@@ -41,6 +43,7 @@ const BY_KIND: Record<FieldKind, (job: PlainJob, asked: Asked) => boolean> = {
   duration: (job, { term, value, now }) => fitsDuration(spanOf(job, term.field, now), value),
   worker: (job, { value, text }) => job.worker !== null && (value.kind !== 'is' || job.workerName === text || (!value.quoted && isHex(text) && idBegins(job.worker, text))),
   json: (job, { term, value }) => fitsJson(job[term.field as 'payload'], term, value),
+  group: (job, { text }) => (job.state === 'failed' ? job.failedWith.slice(-1) : job.failedWith).includes(text),
   tag: (job, { term, value, text }) => {
     if (term.path.length > 0 || job.tags === null) return fitsJson(job.tags, term, value)
     return value.kind === 'any' ? Object.keys(job.tags).length > 0 : Object.hasOwn(job.tags, text)

@@ -11,6 +11,7 @@ const OURS = randomUUID()
 const THEIRS = randomUUID()
 const NOW = Date.parse('2026-11-21T12:00:00.000Z')
 const WORKERS = [{ id: '0197c4d2-0000-7000-8000-00000000000a', name: 'alpha' }, { id: '0197c4d3-0000-7000-8000-00000000000b', name: 'beta 2' }]
+const GROUPS = ['5f9c1a2b-7a10-8c3e-9f21-5d0b6a4e1c77', '00c1f3a4-aaaa-8aaa-9aaa-0123456789ab']
 let database: TestDatabase
 let jobs: PlainJob[]
 
@@ -28,10 +29,11 @@ const anyJob: fc.Arbitrary<PlainJob> = fc.record({
   payload: fc.oneof(anyObject, anyObject, fc.constant<unknown>([1, { n: 1 }]), fc.constant<unknown>('plain'), fc.constant<unknown>(null)), result: fc.oneof(fc.constant(undefined), anyObject),
   tags: fc.oneof(fc.constant(null), anyObject), error: pick(null, 'Request timed out', '100% full_disk', 'connection reset by "peer\\x"', 'TIMEOUT 503'),
   key: pick(null, 'order-1', 'order-2', 'a,b c'), workerAt: pick(-1, 0, 1), ago: momentsAgo, took: pick(null, 0, 999, 30_000, 90_000),
-}).map(({ workerAt, ago, took, ...job }) => {
+  groups: fc.array(pick(...GROUPS), { minLength: 4, maxLength: 4 }),
+}).map(({ workerAt, ago, took, groups, ...job }) => {
   const created = NOW - ago
   const worker = WORKERS[workerAt]
-  return { ...job, id: uuidv7({ msecs: created }), created, started: took === null ? null : created, finished: took === null ? null : created + took, worker: worker?.id ?? null, workerName: worker?.name ?? null }
+  return { ...job, failedWith: groups.slice(0, job.runs), id: uuidv7({ msecs: created }), created, started: took === null ? null : created, finished: took === null ? null : created + took, worker: worker?.id ?? null, workerName: worker?.name ?? null }
 })
 
 const word = pick('timeout', 'time', 'mail', '503', '"timed out"', '"100%"', '"full_"', '%', '_', 'drill', 'prod', '"peer\\\\x"', 'dead', '019', '"a\\"b"', 'env', 'Ünï')
@@ -47,6 +49,7 @@ const qualifier = fc.oneof(
   fc.tuple(pick('key'), pick('order-1', 'order*', '"a,b c"', '*')), fc.tuple(pick('worker'), pick('alpha', '"beta 2"', '0197c4d2', '*', '0197C4D3-0000')),
   fc.tuple(fc.tuple(pick('payload', 'result', 'tag'), path).map(([root, rest]) => `${root}${rest}`), value), fc.tuple(pick('payload', 'result'), pick('*', 'prod', '"sku"', 'id')),
   fc.tuple(pick('tag'), pick('env', 'n,user', '*', '"a.b"')), fc.tuple(pick('id'), pick('019', '0197c4d2', 'ffff')),
+  fc.tuple(pick('error_group'), pick(GROUPS[0]!, GROUPS[1]!, GROUPS.join())),
 ).map(([key, wanted]) => `${key}:${wanted}`)
 const term = fc.tuple(pick('', '', '-'), fc.oneof(qualifier, qualifier, qualifier, word)).map(parts => parts.join(''))
 const anySearch = fc.array(term, { minLength: 1, maxLength: 3 }).map(terms => terms.join(' ')).filter(q => parseJobSearch(q).problems.length === 0)
@@ -61,6 +64,7 @@ beforeAll(async () => {
     await database.owner.query(`INSERT INTO jobs (id, organization_id, queue_name, job_type, state, priority, run, failures, crashes, payload, result, tags, last_error, idempotency_key, worker_id, created_at, started_at, completed_at, failed_at, updated_at, max_retries, timeout_seconds)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, CASE WHEN $5 = 'failed' THEN now() END, now(), 3, 300)`,
     [isOurs ? job.id : randomUUID(), isOurs ? OURS : THEIRS, job.queue, job.type, job.state, job.priority, job.runs, job.failures, job.crashes, JSON.stringify(job.payload), job.result === undefined ? null : JSON.stringify(job.result), job.tags === null ? null : JSON.stringify(job.tags), job.error, job.key, job.worker, at(job.created), at(job.started), at(job.finished)])
+    for (const [run, group] of (isOurs ? job.failedWith : []).entries()) await database.owner.query(`INSERT INTO job_attempts (job_id, run, organization_id, outcome, finished_at, error_group) VALUES ($1, $2, $3, 'failed', now(), $4)`, [job.id, run + 1, OURS, group])
   }
 })
 afterAll(() => database?.drop())
