@@ -16,14 +16,14 @@ export async function abortAction(asked: Asked): Promise<JobAction> {
   return getAction(asked.organizationId, asked.id)
 }
 
-/** Takes an action back by another one, as far as its jobs are still as it left them. Throws NOT_FOUND, and CONFLICT when it cannot be taken back. */
+/** Takes an action back by another one, as quickly as actions may go, as far as its jobs are still as it left them. Throws NOT_FOUND, and CONFLICT when it cannot be taken back. */
 export async function undoAction({ organizationId, id: undoes, actor, reason }: Asked): Promise<JobAction> {
   const row = await findAction(organizationId, undoes)
   const reasonAgainst = whyNotUndone(row)
   if (reasonAgainst !== null) throw new AppError('CONFLICT', reasonAgainst)
   const id = newId()
   const isFirst = await insertAction({
-    id, organizationId, action: 'undo', undoes, state: 'gathering', actor, reason, rate: ACTION_RATE.default, matched: row.done, isExact: true, ids: [],
+    id, organizationId, action: 'undo', undoes, state: 'gathering', actor, reason, rate: ACTION_RATE.max, matched: row.done, isExact: true, ids: [],
   })
   if (!isFirst) throw new AppError('CONFLICT', 'Somebody takes this action back already.')
   return getAction(organizationId, id)

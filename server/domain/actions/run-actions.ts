@@ -8,6 +8,8 @@ const CHUNK = 500
 /** A round ends well before the lease of the loop does. */
 const ROUND_MS = 1000
 const LEAST_BREATH_MS = 10
+/** After a step an action rests for this part of the time the step took. */
+const REST = 0.15
 /** A single job is tried so often before it is given up. */
 const TRIES = 3
 const FORGET_AT_ONCE = 5000
@@ -40,13 +42,13 @@ export function untilNextStep(idleMs: number): number {
   return Math.min(idleMs, Math.max(LEAST_BREATH_MS, next - Date.now()))
 }
 
-/** After a step an action rests at least as long as the step took, and as its rate demands. */
+/** After a step an action rests for a part of the time the step took, and as its rate demands. */
 async function takeStep(id: string, pace: Pace): Promise<void> {
   const begin = Date.now()
   try {
     const step = await runChunk(id, pace.size)
     const took = Date.now() - begin
-    pace.nextAt = Date.now() + Math.max(LEAST_BREATH_MS, took, step === null ? 0 : step.acted / step.rate * 1000 - took)
+    pace.nextAt = Date.now() + Math.max(LEAST_BREATH_MS, took * REST, step === null ? 0 : step.acted / step.rate * 1000 - took)
     if (step === null) return
     pace.failures = 0
     pace.size = Math.min(CHUNK, pace.size * 2)

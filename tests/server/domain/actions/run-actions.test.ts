@@ -33,6 +33,7 @@ const make = async (count: number, more: Parameters<typeof job>[0] = {}) => {
   for (let n = 0; n < count; n++) ids.push((await record.acceptJob(job(more))).id)
   return ids
 }
+const THEIRS = '00000000-0000-7000-8000-000000000002'
 const LATER = '2099-01-01T00:00:00.000Z'
 const fail = async (id: string) => {
   const claimed = await claimOne(id)
@@ -96,6 +97,62 @@ describe('an action on many jobs', () => {
     expect(steps[0]!.skipped + steps[1]!.skipped).toBe(40)
     expect((await left('events')).filter(event => event.action === 'job.cancelled')).toHaveLength(40)
     expect(await counts()).toEqual({ cancelled: 40 })
+  })
+
+  it('ends in one state when two operators want opposite things of the same jobs', async () => {
+    const ids = await make(30)
+    const [cancel, move, priority] = [await start({ action: 'cancel', filter: {} }), await start({ action: 'move', queue_name: 'other', filter: {} }), await start({ action: 'priority', priority: 8, filter: {} })]
+    const ended = await Promise.all([run(cancel.id, 4), run(move.id, 3), run(priority.id, 7)])
+    for (const each of ended) expect(each).toMatchObject({ state: 'completed', matched: 30, failed: 0 })
+    for (const each of ended) expect(each.done + each.skipped).toBe(30)
+    expect(ended[0]!.done).toBe(30)
+    for (const id of ids) expect(await row(id)).toMatchObject({ state: 'cancelled' })
+    expect(await left('due_jobs')).toEqual([])
+    expect(await counts()).toEqual({ cancelled: 30 })
+    const moved = (await items(move.id)).filter(item => item.outcome === 'done').map(item => item.job_id)
+    for (const id of ids) expect((await row(id)).queue_name).toBe(moved.includes(id) ? 'other' : 'mail')
+  })
+
+  it('retries a job once, when it failed anew before the turn it had in another operator\'s retry', async () => {
+    const [once, twice] = await make(2)
+    for (const id of [once!, twice!]) await fail(id)
+    const [one, two] = [await start({ action: 'retry', filter: {} }), await start({ action: 'retry', filter: {} })]
+    expect(await run(one.id)).toMatchObject({ done: 2 })
+    await new Promise(resolve => setTimeout(resolve, 5))
+    await fail(twice!)
+    expect(await run(two.id)).toMatchObject({ done: 0, skipped: 2, skipped_by: { changed: 2 } })
+    expect([await row(once!), await row(twice!)]).toMatchObject([{ state: 'pending' }, { state: 'failed' }])
+  })
+
+  it('follows its filter while it runs: a job that no longer fits is left alone, one that only begins to fit is not taken in', async () => {
+    const ids = await make(6, { queueName: 'mail' })
+    const [later] = await make(1, { queueName: 'other' })
+    const { id } = await start({ action: 'cancel', filter: { queue_name: 'mail' } })
+    await actions.runChunk(id, 2)
+    await run((await start({ action: 'move', queue_name: 'other', ids: [ids[3]!] })).id)
+    await run((await start({ action: 'move', queue_name: 'mail', ids: [later!] })).id)
+    expect(await run(id, 2)).toMatchObject({ state: 'completed', matched: 6, done: 5, skipped_by: { changed: 1 } })
+    expect([await row(ids[3]!), await row(later!)]).toMatchObject([{ state: 'pending', queue_name: 'other' }, { state: 'pending', queue_name: 'mail' }])
+  })
+
+  it('with a filter that nothing matches is over at once, changes nothing and is kept with who asked', async () => {
+    await make(2)
+    const { id, ...action } = await start({ action: 'cancel', filter: { queue_name: 'nobody' }, reason: 'a typo' })
+    expect(action).toMatchObject({ state: 'completed', matched: 0, done: 0, undo_until: null, ended_at: expect.any(String) })
+    expect(await actions.runChunk(id, 500)).toBeNull()
+    await expect(actions.undoAction({ ...operator, id })).rejects.toThrow('changed nothing')
+    await expect(actions.abortAction({ ...operator, id })).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(await get(id)).toMatchObject({ actor: 'ada', reason: 'a typo' })
+  })
+
+  it('with a filter that everything matches takes all jobs of the organization, and none of another', async () => {
+    await make(3)
+    const [theirs] = await make(1, { organizationId: THEIRS })
+    const { id } = await start({ action: 'cancel', filter: {} })
+    expect(await run(id)).toMatchObject({ matched: 3, done: 3 })
+    expect(await row(theirs!)).toMatchObject({ state: 'pending' })
+    expect(await run((await actions.undoAction({ ...operator, id })).id)).toMatchObject({ done: 3 })
+    await expect(actions.undoAction({ ...operator, organizationId: THEIRS, id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
   it('does nothing twice with two runners on one action, nor after a step that was not committed', async () => {
@@ -229,6 +286,53 @@ describe('taking an action back', () => {
     await claimOne(ids[0]!)
     expect(await undo(id)).toMatchObject({ done: 1, skipped_by: { begun: 1 } })
     expect([await row(ids[0]!), await row(ids[1]!)]).toMatchObject([{ state: 'running' }, { state: 'cancelled' }])
+  })
+
+  it('is begun once by two operators at the same moment', async () => {
+    const ids = await make(3)
+    const { id } = await start({ action: 'priority', priority: 4, filter: {} })
+    await run(id)
+    const asked = await Promise.allSettled(['ada', 'eve'].map(actor => actions.undoAction({ organizationId: ORGANIZATION, id, actor })))
+    expect(asked.map(each => each.status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(asked.find(each => each.status === 'rejected')).toMatchObject({ reason: { code: 'CONFLICT' } })
+    const begun = (await left('job_actions')).filter(action => action.undoes === id)
+    expect(begun).toHaveLength(1)
+    expect(await run(begun[0]!.id as string)).toMatchObject({ done: 3 })
+    await expect(actions.undoAction({ ...operator, id })).rejects.toThrow(begun[0]!.id as string)
+    await expect(actions.undoAction({ ...operator, id: begun[0]!.id as string })).rejects.toThrow('An undo is not taken back itself')
+    expect(await row(ids[0]!)).toMatchObject({ priority: 0 })
+  })
+
+  it('stops where it is when it is aborted: what came back stays back, the rest stays as the action left it', async () => {
+    const ids = await make(12, { scheduledAt: LATER })
+    const { id } = await start({ action: 'cancel', filter: {} })
+    await run(id)
+    const { id: undone } = await actions.undoAction({ ...operator, id })
+    await actions.runChunk(undone, 1)
+    while ((await get(undone)).done < 5) await actions.runChunk(undone, 1)
+    expect(await actions.abortAction({ ...operator, id: undone, reason: 'wait' })).toMatchObject({ state: 'aborted', done: 5, matched: 12, undo_until: null })
+    expect(await actions.runChunk(undone, 500)).toBeNull()
+    expect(await Promise.all(ids.map(async each => (await row(each)).state))).toEqual([...Array(5).fill('scheduled'), ...Array(7).fill('cancelled')])
+    expect((await left('due_jobs')).map(due => due.job_id).sort()).toEqual(ids.slice(0, 5).sort())
+    expect(await counts()).toEqual({ cancelled: 7, scheduled: 5 })
+    // What is left can still be sent to run again, by an action of its own.
+    expect(await run((await start({ action: 'retry', filter: { state: ['cancelled'] } })).id)).toMatchObject({ done: 7 })
+  })
+
+  it('brings thousands back, as quickly as actions may go', async () => {
+    await record.database.owner.query(`
+      insert into jobs (id, organization_id, queue_name, state, payload, max_retries, timeout_seconds, created_at, updated_at)
+      select (lpad(to_hex((extract(epoch from now()) * 1000)::bigint - 60000), 12, '0') || '7000' || '8' || lpad(to_hex(n), 15, '0'))::uuid, $1, 'mail', 'pending', '{}', 0, 60, now(), now()
+      from generate_series(1, 4500) as n`, [ORGANIZATION])
+    const { id } = await start({ action: 'cancel', filter: {}, confirm: '4500' })
+    await run(id)
+    const { id: undone, rate } = await actions.undoAction({ ...operator, id })
+    expect(rate).toBe(10_000)
+    await actions.runChunk(undone, 500)
+    await actions.runChunk(undone, 500)
+    expect(await get(undone)).toMatchObject({ matched: 4500, done: 2000 })
+    expect(await run(undone)).toMatchObject({ done: 4500, skipped: 0 })
+    expect(await left('due_jobs')).toHaveLength(4500)
   })
 
   it('is refused an hour later', async () => {
