@@ -66,7 +66,7 @@ export function actionResult(action: JobAction): string {
 /** The jobs of a filter, in words. */
 export function filterWords(filter: JobActionFilter | null): string {
   if (filter === null) return 'jobs chosen by hand'
-  const parts = [filter.state?.join(' or '), filter.queue_name && `in the queue ${filter.queue_name}`, filter.job_type && `of the type ${filter.job_type}`, filter.q && `matching ${filter.q}`]
+  const parts = [filter.state?.join(' or '), filter.queue_name && `in the queue ${filter.queue_name}`, filter.job_type && `of the type ${filter.job_type}`, filter.q && `matching ${filter.q}`, filter.error_group && 'that failed with one error']
   return parts.filter(Boolean).join(', ') || 'all jobs'
 }
 

@@ -18,6 +18,7 @@ export const STORY_LOOKS: Record<ErrorStoryStep['kind'], { icon: string, tone: s
   resolved: { icon: 'i-lucide-check', tone: 'text-success' },
   reopened: { icon: 'i-lucide-octagon-x', tone: 'text-muted' },
   retried: { icon: 'i-lucide-rotate-ccw', tone: 'text-muted' },
+  acted: { icon: 'i-lucide-list-checks', tone: 'text-muted' },
 }
 
 /** The first line of a form: the frames that may follow tell it from others, but are no title. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { JobAction, JobActionBody, JobActionItem, JobActionPreview, ListJobActionItemsQuery, ListJobActionsQuery } from './schemas/action.ts'
 import { BulkJobsBody, BulkJobsResult } from './schemas/bulk-jobs.ts'
-import { ErrorGroup, ErrorGroupList, ErrorGroupSummary, ErrorQuery, ListErrorsQuery, MuteErrorBody, RetryErrorBody, RetryErrorResult } from './schemas/error-group.ts'
+import { ErrorGroup, ErrorGroupList, ErrorGroupSummary, ErrorQuery, ListErrorsQuery, MuteErrorBody } from './schemas/error-group.ts'
 import { Attempt, ListAttemptsQuery, ListLogsQuery, LogLine, LogTextQuery, TimelineEntry } from './schemas/event.ts'
 import {
   JobStatusQuery, JobStatusRow, ListDeadLetterQuery, PriorityBody, PriorityResult, PurgeDeadLetterBody, PurgeDeadLetterResult, ReasonQuery,
@@ -93,7 +93,7 @@ export const API = {
   'POST /api/v1/errors/:id/unmute': { summary: 'Hear of a muted error again', tag: 'Errors', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: ErrorGroupSummary } },
   'POST /api/v1/errors/:id/resolve': { summary: 'Say that an error is mended; it is regressed when it comes again', tag: 'Errors', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: ErrorGroupSummary } },
   'POST /api/v1/errors/:id/reopen': { summary: 'Say that an error is not mended after all', tag: 'Errors', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 200: ErrorGroupSummary } },
-  'POST /api/v1/errors/:id/retry': { summary: 'Run every job again that an error left in the dead letter, oldest first', tag: 'Errors', auth: 'caller', params: byId, body: RetryErrorBody, bodyOptional: true, responses: { 200: RetryErrorResult } },
+  'POST /api/v1/errors/:id/retry': { summary: 'Run every job again that an error left in the dead letter: a job action with the filter {error_group, state: ["failed"]}', tag: 'Errors', auth: 'caller', params: byId, body: ReasonBody, bodyOptional: true, responses: { 202: JobAction } },
 
   'GET /api/v1/views': { summary: 'Searches that are kept, by name', tag: 'Jobs', auth: 'caller', responses: { 200: z.array(SavedView) } },
   'POST /api/v1/views': { summary: 'Keep a search', tag: 'Jobs', auth: 'caller', body: CreateViewBody, responses: { 201: SavedView } },

@@ -51,10 +51,11 @@ export const ErrorGroupList = z.object({
 })
 export type ErrorGroupList = z.infer<typeof ErrorGroupList>
 
-export const ERROR_STORY_KINDS = ['first_seen', 'muted', 'unmuted', 'resolved', 'reopened', 'regressed', 'retried'] as const
+export const ERROR_STORY_KINDS = ['first_seen', 'muted', 'unmuted', 'resolved', 'reopened', 'regressed', 'retried', 'acted'] as const
 /** One step of a group's story. Steps with an `actor` were somebody's doing. */
 export const ErrorStoryStep = z.object({
   at: Timestamp, kind: z.enum(ERROR_STORY_KINDS), actor: z.string().optional(), reason: z.string().optional(), job_id: Id.optional(),
+  action_id: Id.optional().describe('the action on many jobs that did it'),
   text: z.string().describe('the step as a sentence'),
 })
 export type ErrorStoryStep = z.infer<typeof ErrorStoryStep>
@@ -75,8 +76,3 @@ export const MuteErrorBody = z.strictObject({
   reason: Reason,
 }).refine(body => body.until === null || Date.parse(body.until) > Date.now(), { path: ['until'], message: 'must lie in the future' })
 export type MuteErrorBody = z.infer<typeof MuteErrorBody>
-
-/** Retries go on in parts: call again with the answered `failed_before` until `complete`. */
-export const RetryErrorBody = z.strictObject({ failed_before: TimeInput.optional().describe('only jobs that failed before this time; default now'), reason: Reason })
-export const RetryErrorResult = z.object({ retried_count: z.number().int(), complete: z.boolean(), failed_before: Timestamp })
-export type RetryErrorResult = z.infer<typeof RetryErrorResult>

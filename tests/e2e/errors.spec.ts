@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test'
 import { expect, expectAccessible, expectNoSidewaysScroll, makeDrill, ownQueue, story, untilLive, untilState } from './story.ts'
 
 const GROUP_TEXT = 'This is failure <n> of a drill.'
@@ -54,8 +55,8 @@ story('an error is resolved, its jobs are sent again from its page, and it comes
   await page.keyboard.press('Enter')
   await expect(page.getByTestId('sentence')).toContainText('Resolved')
   await page.getByRole('button', { name: 'Retry jobs' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Retry jobs' }).click()
-  await expect(page.getByRole('status').filter({ hasText: /Sent to run again: \d+ jobs/ })).toBeVisible()
+  await page.getByRole('dialog').getByRole('button', { name: /^Retry [\d,]+ jobs?$/ }).click()
+  await expect(page.getByRole('region', { name: 'Retry of the jobs' })).toContainText(/Sent [\d,]+ jobs? to run again/)
   // The drill fails again, live.
   await expect(page.getByTestId('sentence')).toContainText('after it was resolved')
   await expect(page.getByRole('region', { name: 'Story' })).toContainText('Came back after it was resolved, with worker version')
@@ -65,6 +66,41 @@ story('an error is resolved, its jobs are sent again from its page, and it comes
   await expectAccessible(page)
   await page.getByRole('link', { name: 'Jobs of every error' }).click()
   await expect(page.getByText('Only jobs with a run that failed so:')).toHaveCount(0)
+})
+
+story('the jobs of a whole error are retried by the keyboard alone: counted first, with a reason, to the page of the action', async ({ page, origin }) => {
+  const queue = ownQueue()
+  await failTogether(origin, queue, 3)
+  const tabTo = async (target: Locator) => {
+    await expect(target).toBeVisible()
+    for (let n = 0; n < 80 && !await target.evaluate(element => element === document.activeElement); n++) await page.keyboard.press('Tab')
+    await expect(target).toBeFocused()
+  }
+  await page.goto(`/errors?tab=all&queue_name=${queue}`)
+  await untilLive(page)
+  await expect(page.getByRole('row').filter({ hasText: GROUP_TEXT })).toHaveCount(1)
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await tabTo(page.getByRole('button', { name: 'Retry jobs' }))
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('status')).toContainText(/[\d,]+ jobs? would change/)
+  await expect(dialog.getByLabel('Reason')).toBeFocused()
+  await expectAccessible(page)
+  await page.keyboard.type('the receiver is mended')
+  await page.keyboard.press('Enter')
+  const progress = page.getByRole('region', { name: 'Retry of the jobs' })
+  await expect(progress).toContainText(/Sent [\d,]+ jobs? to run again/)
+  await expect(page.getByRole('region', { name: 'Story' })).toContainText(/jobs? sent to run again by open access: the receiver is mended/)
+  await expectNoSidewaysScroll(page)
+  await expectAccessible(page)
+  await tabTo(progress.getByRole('link', { name: 'Details' }))
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: /^Retry [\d,]+ jobs?$/ })).toBeVisible()
+  await expect(page.getByRole('region', { name: 'Facts' })).toContainText('the receiver is mended')
+  await tabTo(page.getByRole('link', { name: 'failed, that failed with one error' }))
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('Only jobs with a run that failed so:')).toBeVisible()
 })
 
 story('the overview leads to an error, the dead letter to what is similar', async ({ page, origin, viewport }) => {

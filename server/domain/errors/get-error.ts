@@ -47,21 +47,24 @@ async function readSteps(organizationId: string, id: string, range: Range): Prom
 }
 
 type Kind = ErrorStoryStep['kind']
-interface Details { until?: string | null, job_id?: string, version?: string | null, jobs?: number }
+interface Details { until?: string | null, job_id?: string, version?: string | null, jobs?: number, at_least?: boolean, action?: string, action_id?: string }
+const ACTED = { cancel: 'cancelled', purge: 'deleted for good', priority: 'given another priority', move: 'moved to another queue' }
+const jobsText = ({ jobs = 0, at_least: atLeast = false }: Details) => `${jobs}${atLeast ? ' or more' : ''} ${jobs === 1 && !atLeast ? 'job' : 'jobs'}`
 const SAID: Record<Exclude<Kind, 'first_seen'>, (actor: string, details: Details) => string> = {
   muted: (actor, { until }) => `Muted by ${actor}${until ? ` until ${until.slice(0, 16).replace('T', ' ')} UTC` : ''}`,
   unmuted: actor => `Unmuted by ${actor}`,
   resolved: actor => `Resolved by ${actor}`,
   reopened: actor => `Reopened by ${actor}`,
   regressed: (_, { version }) => `Came back after it was resolved${version ? `, with worker version ${version}` : ''}`,
-  retried: (actor, { jobs = 0 }) => `${jobs} ${jobs === 1 ? 'job' : 'jobs'} sent to run again by ${actor}`,
+  retried: (actor, details) => `${jobsText(details)} sent to run again by ${actor}`,
+  acted: (actor, details) => `${jobsText(details)} ${ACTED[details.action as keyof typeof ACTED]} by ${actor}`,
 }
 
 function toStep({ action, actor, reason, details, createdAt }: GroupEventRow): ErrorStoryStep {
   const kind = action.slice('error.'.length) as Exclude<Kind, 'first_seen'>
   const more = (details ?? {}) as Details
   return {
-    at: createdAt.toISOString(), kind, ...(kind !== 'regressed' && { actor }), ...(reason !== null && { reason }), ...(more.job_id !== undefined && { job_id: more.job_id }),
+    at: createdAt.toISOString(), kind, ...(kind !== 'regressed' && { actor }), ...(reason !== null && { reason }), ...(more.job_id !== undefined && { job_id: more.job_id }), ...(more.action_id !== undefined && { action_id: more.action_id }),
     text: `${SAID[kind](actor, more)}${reason === null ? '.' : `: ${reason}`}`,
   }
 }

@@ -1,10 +1,8 @@
-import { AppError } from '#server/domain/app-error.ts'
-import { OTHER_GROUP } from '#server/domain/engine/error-form.ts'
-import { deadJobsOfError } from '#server/domain/engine/find-error-jobs.ts'
-import { retryJobs } from '#server/domain/engine/retry-jobs.ts'
+import { startAction } from '#server/domain/actions/start-action.ts'
 import { findGroup, getErrorSummary } from '#server/domain/errors/get-error.ts'
-import { changeGroup, tellGroupEvent, type GroupAction } from '#server/domain/errors/store.ts'
-import type { ErrorGroupSummary, RetryErrorResult } from '#shared/schemas/error-group.ts'
+import { changeGroup, type GroupAction } from '#server/domain/errors/store.ts'
+import { JobActionBody, type JobAction } from '#shared/schemas/action.ts'
+import type { ErrorGroupSummary } from '#shared/schemas/error-group.ts'
 
 /** Mutes a group until a time (RFC 3339), or for good with null; it counts on. Throws NOT_FOUND. */
 export async function muteError(action: GroupAction, until: string | null): Promise<ErrorGroupSummary> {
@@ -34,25 +32,8 @@ export async function reopenError(action: GroupAction): Promise<ErrorGroupSummar
   return getErrorSummary(action.organizationId, action.id)
 }
 
-/** How long one request goes on retrying, milliseconds; a caller goes on with the rest. */
-const PATIENCE_MS = 8000
-
-/**
- * Runs every job again that a group left in the dead letter before `failedBefore`, oldest first, as far as one request
- * may take; `complete` says whether none is left. Throws NOT_FOUND, and CONFLICT for the group of other errors.
- */
-export async function retryError(action: GroupAction, failedBefore: Date, patienceMs = PATIENCE_MS): Promise<RetryErrorResult> {
-  await findGroup(action.organizationId, action.id)
-  if (action.id === OTHER_GROUP) throw new AppError('CONFLICT', 'These are many different errors counted together. Retry their jobs from the dead letter, by queue.')
-  const { organizationId, id: error, actor, reason } = action
-  const deadline = performance.now() + patienceMs
-  let retried = 0
-  let after: string | null = null
-  do {
-    const part = await deadJobsOfError({ organizationId, error, after, failedBefore })
-    retried += (await retryJobs({ organizationId, ids: part.ids, actor, reason })).length
-    after = part.next
-  } while (after !== null && performance.now() < deadline)
-  if (retried > 0) await tellGroupEvent(action, 'error.retried', { jobs: retried })
-  return { retried_count: retried, complete: after === null, failed_before: failedBefore.toISOString() }
+/** Begins to run every job again that a group left in the dead letter until now, as an action on many jobs. Throws NOT_FOUND, and CONFLICT for the group of other errors. */
+export async function retryError({ organizationId, id, actor, reason }: GroupAction): Promise<JobAction> {
+  await findGroup(organizationId, id)
+  return startAction({ organizationId, actor }, JobActionBody.parse({ action: 'retry', filter: { error_group: id, state: ['failed'] }, reason }))
 }

@@ -97,11 +97,6 @@ export function changeGroup(action: GroupAction, change: GroupChange, event: str
   })
 }
 
-/** Writes down what was done with the jobs of a group. */
-export async function tellGroupEvent(action: GroupAction, event: string, details: Prisma.InputJsonObject): Promise<void> {
-  await withTenant(action.organizationId, tx => addEvent(tx, action, { event, details }))
-}
-
 async function addEvent(tx: Transaction, { organizationId, id, actor, reason }: GroupAction, { event, details }: { event: string, details?: Prisma.InputJsonObject }): Promise<void> {
   await tx.event.create({ data: { id: uuidv7(), organizationId, actor, action: event, subjectKind: 'error', subjectId: id, reason: reason ?? null, details } })
 }

@@ -46,9 +46,11 @@ describe('errors', () => {
     await untilCounted(queue, 1)
     const resolved = await call('POST /api/v1/errors/:id/resolve', { params: { id: GROUP }, body: { reason: 'shipped' } })
     expect(resolved.body).toMatchObject({ state: 'resolved' })
-    const { body } = await call('POST /api/v1/errors/:id/retry', { params: { id: GROUP } })
-    expect(body).toMatchObject({ complete: true })
-    expect(body.retried_count).toBeGreaterThanOrEqual(1)
+    const { status, body } = await call('POST /api/v1/errors/:id/retry', { params: { id: GROUP }, body: { reason: 'shipped' } })
+    expect(status).toBe(202)
+    expect(body).toMatchObject({ action: 'retry', filter: { error_group: GROUP, state: ['failed'] }, reason: 'shipped' })
+    expect(body.matched).toBeGreaterThanOrEqual(1)
+    await until(async () => (await call('GET /api/v1/job-actions/:id', { params: { id: body.id as string } })).body.state === 'completed', { what: 'the end of the action' })
     const group = await until(async () => {
       const now = await getGroup()
       return now.state === 'regressed' && now

@@ -11,6 +11,7 @@ const THEIRS = randomUUID()
 const load = async () => ({
   ...await import('#server/domain/errors/list-errors.ts'), ...await import('#server/domain/errors/get-error.ts'), ...await import('#server/domain/errors/operate-error.ts'),
   ...await import('#server/domain/engine/roll-up-errors.ts'), ...await import('#server/domain/jobs/list-jobs.ts'),
+  ...await import('#server/domain/actions/start-action.ts'), ...await import('#server/domain/actions/run-chunk.ts'), ...await import('#server/domain/actions/read-actions.ts'),
 })
 let domain: Awaited<ReturnType<typeof load>>
 beforeAll(async () => { domain = await load() })
@@ -29,7 +30,11 @@ async function failAgain(id: string, error: string, state: 'failed' | 'retrying'
 const list = (query: Partial<ListErrorsQuery> = {}, organizationId = ORGANIZATION) => domain.listErrors(organizationId, { limit: 50, ...query })
 const get = (text: string) => domain.getError(ORGANIZATION, errorGroupOf(text), { range: '24h' })
 const by = (text: string, reason?: string) => ({ organizationId: ORGANIZATION, actor: 'ada', id: errorGroupOf(text), reason })
-const retry = (text: string) => domain.retryError(by(text, 'mended'), new Date(Date.now() + 1000))
+const run = async (id: string, organizationId = ORGANIZATION) => {
+  for (let step = await domain.runChunk(id, 500); step !== null; step = await domain.runChunk(id, 500)) await step.after()
+  return domain.getAction(organizationId, id)
+}
+const retry = async (text: string) => run((await domain.retryError(by(text, 'mended'))).id)
 
 describe('the list of errors', () => {
   it('is last seen first, page by page, and each says where and when', async () => {
@@ -81,6 +86,19 @@ describe('an error group', () => {
     expect(page.rows.map(each => each.id)).toEqual([ids[2], ids[1]])
     expect((await domain.listJobs(ORGANIZATION, { error_group: errorGroupOf('boom'), limit: 2, cursor: page.nextCursor! })).rows.map(each => each.id)).toEqual([ids[0]])
     expect((await domain.listJobs(ORGANIZATION, { error_group: errorGroupOf('boom'), state: ['completed'], limit: 5 })).rows).toEqual([])
+    expect((await domain.listJobs(ORGANIZATION, { q: `error_group:${errorGroupOf('boom')} failures:*`, limit: 5 })).rows.map(each => each.id)).toEqual(ids.toReversed())
+  })
+
+  it('holds a failed job by its last run, any other by all of them, in lists and in searches alike', async () => {
+    const id = await failed('boom', { state: 'retrying' })
+    const found = async (text: string, by: 'field' | 'search' | 'not') => (await domain.listJobs(ORGANIZATION, {
+      limit: 5, ...(by === 'field' ? { error_group: errorGroupOf(text) } : { q: `${by === 'not' ? '-' : ''}error_group:${errorGroupOf(text)}` }) })).rows.map(each => each.id)
+    await record.database.owner.query('update jobs set state = \'pending\' where id = $1', [id])
+    await failAgain(id, 'other')
+    for (const by of ['field', 'search'] as const) expect([await found('boom', by), await found('other', by)], by).toEqual([[], [id]])
+    expect([await found('boom', 'not'), await found('other', 'not')]).toEqual([[id], []])
+    await record.database.owner.query('update jobs set state = \'completed\' where id = $1', [id])
+    for (const by of ['field', 'search'] as const) expect([await found('boom', by), await found('other', by)], by).toEqual([[id], [id]])
   })
 
   it('is muted, unmuted, resolved and reopened, and tells who did it and why', async () => {
@@ -121,35 +139,53 @@ describe('retrying a group', () => {
     const diedOfOther = await failed('boom', { state: 'retrying' })
     await record.database.owner.query('update jobs set state = \'pending\' where id = $1', [diedOfOther])
     await failAgain(diedOfOther, 'other')
-    expect(await retry('boom')).toMatchObject({ retried_count: 2, complete: true })
+    const action = await retry('boom')
+    expect(action).toMatchObject({ action: 'retry', state: 'completed', matched: 2, done: 2, filter: { error_group: errorGroupOf('boom'), state: ['failed'] }, reason: 'mended' })
     for (const id of dead) expect(await row(id)).toMatchObject({ state: 'pending', failures: 0 })
     expect(await row(retrying)).toMatchObject({ state: 'retrying' })
     for (const id of [other, diedOfOther]) expect(await row(id)).toMatchObject({ state: 'failed' })
-    expect((await get('boom'))).toMatchObject({ dead_jobs: 0, story: [{}, { kind: 'retried', text: '2 jobs sent to run again by ada: mended' }] })
-    expect(await retry('boom')).toMatchObject({ retried_count: 0 })
+    expect((await get('boom'))).toMatchObject({ dead_jobs: 0, story: [{}, { kind: 'retried', text: '2 jobs sent to run again by ada: mended', action_id: action.id }] })
+    expect(await retry('boom')).toMatchObject({ matched: 0, state: 'completed' })
+    expect((await get('boom')).story).toHaveLength(2)
     expect((await left('events')).filter(event => event.action === 'job.retried')).toHaveLength(2)
   })
 
-  it('leaves alone what failed after it was asked for', async () => {
-    const id = await failed('boom')
-    expect(await domain.retryError(by('boom'), new Date(Date.now() - 60_000))).toMatchObject({ retried_count: 0, complete: true })
-    expect(await row(id)).toMatchObject({ state: 'failed' })
+  it('leaves alone what failed after it was asked for, also a job that failed so once more', async () => {
+    const [again, first] = [await failed('boom'), await failed('boom')]
+    const { id } = await domain.retryError(by('boom'))
+    await run((await domain.startAction({ organizationId: ORGANIZATION, actor: 'eve' }, { action: 'retry', ids: [again], dry_run: false, rate: 1000 })).id)
+    await failAgain(again, 'boom')
+    await failed('boom')
+    expect(await run(id)).toMatchObject({ matched: 2, done: 1, skipped_by: { changed: 1 } })
+    expect([await row(first), await row(again)]).toMatchObject([{ state: 'pending' }, { state: 'failed' }])
   })
 
-  it('ends before a caller loses patience, and goes on when called again', async () => {
-    const first = await failed('boom')
-    await record.database.owner.query(
-      `insert into job_attempts (job_id, run, organization_id, outcome, finished_at, error_group, dead)
-       select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 1, $1, 'failed', now(), $2, true from generate_series(1, 1500) as n`, [ORGANIZATION, errorGroupOf('boom')])
-    expect(await domain.retryError(by('boom'), new Date(Date.now() + 1000), 0)).toMatchObject({ retried_count: 0, complete: false })
-    expect(await retry('boom')).toMatchObject({ retried_count: 1, complete: true })
-    expect(await row(first)).toMatchObject({ state: 'pending' })
+  it('writes down the jobs of a group too large to be known at once, page by page of its runs', async () => {
+    await record.database.owner.query(`
+      insert into jobs (id, organization_id, queue_name, state, payload, run, max_retries, timeout_seconds, created_at, updated_at, failed_at, completed_at)
+      select (lpad(to_hex((extract(epoch from now()) * 1000)::bigint - 60000), 12, '0') || '7000' || '8' || lpad(to_hex(n), 15, '0'))::uuid, $1, 'mail', 'failed', '{}', 2, 0, 60, now(), now(), now(), now()
+      from generate_series(1, 10500) as n`, [ORGANIZATION])
+    await record.database.owner.query(`
+      insert into job_attempts (job_id, run, organization_id, outcome, finished_at, error_group, dead)
+      select id, r, $1, 'failed', now(), $2, r = 2 from jobs, generate_series(1, 2) as r where queue_name = 'mail'`, [ORGANIZATION, errorGroupOf('boom')])
+    await failed('boom')
+    const action = await domain.retryError(by('boom'))
+    expect(action).toMatchObject({ matched: 10_501, is_exact: true, state: 'gathering' })
+    expect(await run(action.id)).toMatchObject({ done: 10_501, skipped: 0 })
+    // A job that no longer is failed is found by any of its runs, and once.
+    expect(await domain.previewAction({ organizationId: ORGANIZATION, actor: 'ada' }, { action: 'cancel', filter: { error_group: errorGroupOf('boom') }, dry_run: true, rate: 1 })).toMatchObject({ matched: 10_501, untouched: 0 })
+  })
+
+  it('is told in its story also when something else is done to its jobs', async () => {
+    await failed('boom', { state: 'retrying' })
+    await domain.startAction({ organizationId: ORGANIZATION, actor: 'ada' }, { action: 'cancel', filter: { q: `error_group:${errorGroupOf('boom')}` }, dry_run: false, rate: 1000, reason: 'no use' })
+    expect((await get('boom')).story.at(-1)).toMatchObject({ kind: 'acted', text: '1 job cancelled by ada: no use' })
   })
 
   it('refuses the group of other errors, which has no one cause', async () => {
     await failed('boom')
     await record.database.owner.query('update error_groups set id = $1', [OTHER_GROUP])
-    await expect(domain.retryError({ ...by('boom'), id: OTHER_GROUP }, new Date())).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(domain.retryError({ ...by('boom'), id: OTHER_GROUP })).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })
 
@@ -158,12 +194,12 @@ describe('another organization', () => {
     const id = await failed('boom')
     const theirs = { ...by('boom'), organizationId: THEIRS }
     expect(await list({}, THEIRS)).toMatchObject({ errors: [], counts: { open: 0 } })
-    for (const work of [() => domain.getError(THEIRS, theirs.id, { range: '1h' }), () => domain.muteError(theirs, null), () => domain.resolveError(theirs), () => domain.retryError(theirs, new Date())]) {
+    for (const work of [() => domain.getError(THEIRS, theirs.id, { range: '1h' }), () => domain.muteError(theirs, null), () => domain.resolveError(theirs), () => domain.retryError(theirs)]) {
       await expect(work()).rejects.toMatchObject({ code: 'NOT_FOUND' })
     }
     await failed('boom', { organizationId: THEIRS })
     await domain.muteError(theirs, null)
-    expect(await domain.retryError(theirs, new Date(Date.now() + 1000))).toMatchObject({ retried_count: 1 })
+    expect(await run((await domain.retryError(theirs)).id, THEIRS)).toMatchObject({ done: 1 })
     expect(await get('boom')).toMatchObject({ state: 'open', count: 1, dead_jobs: 1 })
     expect(await row(id)).toMatchObject({ state: 'failed' })
     expect((await domain.listJobs(THEIRS, { error_group: theirs.id, limit: 10 })).rows.map(each => each.id)).not.toContain(id)
