@@ -1,4 +1,4 @@
-import type { Locator } from '@playwright/test'
+import type { Locator } from 'playwright/test'
 import { expect, expectAccessible, expectNoSidewaysScroll, makeDrill, ownQueue, story, untilLive, untilState } from './story.ts'
 
 const GROUP_TEXT = 'This is failure <n> of a drill.'
