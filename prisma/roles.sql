@@ -14,6 +14,7 @@ END $$;
 
 REVOKE EXECUTE ON FUNCTION bespin_make_partitions(integer), bespin_drop_partition(timestamptz) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION bespin_index_history(boolean), bespin_jobs_containing(text, text[], jsonb[], integer[], uuid, uuid, integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION bespin_jobs_of_days_containing(text[], text[], jsonb[], integer[], uuid, uuid, integer) FROM PUBLIC;
 
 -- bespin_app: what web requests read and write, always under row-level security. Job rows it may only read.
 DO $$
@@ -32,6 +33,7 @@ BEGIN
   GRANT SELECT, INSERT, UPDATE, DELETE ON receipts, receipt_keys TO bespin_app;
   GRANT SELECT, INSERT, UPDATE, DELETE ON saved_views TO bespin_app;
   GRANT EXECUTE ON FUNCTION bespin_jobs_containing(text, text[], jsonb[], integer[], uuid, uuid, integer) TO bespin_app;
+  GRANT EXECUTE ON FUNCTION bespin_jobs_of_days_containing(text[], text[], jsonb[], integer[], uuid, uuid, integer) TO bespin_app;
 END $$;
 
 -- bespin_engine: the engine's statements and the control loops, across organizations.

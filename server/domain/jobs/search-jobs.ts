@@ -6,11 +6,13 @@ import type { JobCondition } from '#server/domain/jobs/job-condition.ts'
 
 /** One request looks through at most so many jobs, and goes on for at most so long (it ends the step it is in). */
 export const MOST_LOOKED = 200_000
-const MOST_MS = 400
+const MOST_MS = 200
 const FIRST_STEP = 5000
 const LONGEST_STEP = 40_000
+/** A step is as long as it may overrun the time of the request. */
+const STEP_MS = 60
 /** Candidates of an index that are judged at once. */
-const CANDIDATES = 500
+const CANDIDATES = 300
 
 export interface Found {
   /** Newest first. */
@@ -37,8 +39,8 @@ export async function searchJobs(organizationId: string, condition: JobCondition
     await withSearch(organizationId, condition, async (reader) => {
       for (const part of partsOf(condition.needles.length > 0 ? await reader.indexedDays() : [])) {
         if (part.low >= walk.lookedUntil!) continue
-        if (part.day === null) await walkThrough(reader, walk, part.low)
-        else await walkIndex(reader, walk, { day: part.day, low: part.low })
+        if (part.days.length === 0) await walkThrough(reader, walk, part.low)
+        else await walkIndex(reader, walk, part)
         if (walk.lookedUntil! > part.low) return
       }
       walk.lookedUntil = null
@@ -56,11 +58,17 @@ export async function searchJobs(organizationId: string, condition: JobCondition
 export const judgeJobs = (organizationId: string, condition: JobCondition, ids: string[]): Promise<string[]> =>
   withSearch(organizationId, condition, reader => reader.judge(ids.toSorted().reverse()))
 
-interface Part { low: string, day: string | null }
+interface Part { low: string, days: string[] }
 
-/** All ids, newest first: indexed days, and the stretches between them. A part ends above the one before it. */
+/** All ids, newest first: runs of indexed days, and the stretches between them. A part ends above the one before it. */
 function partsOf(days: string[]): Part[] {
-  return [...days.flatMap(day => [{ low: firstIdOf(day, 1), day: null }, { low: firstIdOf(day, 0), day }]), { low: LOWEST, day: null }]
+  const parts: Part[] = []
+  for (const day of days) {
+    const [end, low, last] = [firstIdOf(day, 1), firstIdOf(day, 0), parts.at(-1)]
+    if (last?.low === end) [last.low, last.days] = [low, [...last.days, day]]
+    else parts.push({ low: end, days: [] }, { low, days: [day] })
+  }
+  return [...parts, { low: LOWEST, days: [] }]
 }
 
 function firstIdOf(day: string, later: number): string {
@@ -83,13 +91,13 @@ async function walkThrough(reader: SearchReader, walk: Walk, low: string): Promi
     walk.lookedUntil = step.looked < rows ? low : step.until!
     if (step.looked < rows) return
     const perMs = step.looked / Math.max(1, performance.now() - since)
-    rows = Math.round(Math.min(LONGEST_STEP, Math.max(1, walk.most - walk.looked), rows * 8, Math.max(FIRST_STEP, perMs * (walk.endsAt - Date.now()))))
+    rows = Math.round(Math.min(LONGEST_STEP, Math.max(1, walk.most - walk.looked), rows * 8, Math.max(FIRST_STEP, perMs * STEP_MS)))
   }
 }
 
-async function walkIndex(reader: SearchReader, walk: Walk, { day, low }: { day: string, low: string }): Promise<void> {
+async function walkIndex(reader: SearchReader, walk: Walk, { days, low }: Part): Promise<void> {
   while (!isOver(walk)) {
-    const { candidates, fitting } = await reader.lookUp(day, { low, before: walk.lookedUntil!, most: CANDIDATES })
+    const { candidates, fitting } = await reader.lookUp(days, { low, before: walk.lookedUntil!, most: CANDIDATES })
     walk.ids.push(...fitting)
     walk.lookedUntil = candidates.length < CANDIDATES ? low : candidates.at(-1)!
     if (candidates.length < CANDIDATES) return

@@ -9,8 +9,8 @@ export interface SearchReader {
   lookThrough: (range: { low: string, before: string, rows: number, take: number }) => Promise<{ found: string[], looked: number, until: string | null }>
   /** Which of these jobs fit; newest first, as they come. */
   judge: (ids: string[]) => Promise<string[]>
-  /** Jobs of an indexed day in [low, before) that have the JSON looked for; `fitting` are those that fit in all. */
-  lookUp: (day: string, range: { low: string, before: string, most: number }) => Promise<{ candidates: string[], fitting: string[] }>
+  /** Jobs of indexed days (newest first) in [low, before) that have the JSON looked for; `fitting` are those that fit in all. */
+  lookUp: (days: string[], range: { low: string, before: string, most: number }) => Promise<{ candidates: string[], fitting: string[] }>
   /** Days (`20261120`) that have an index of JSON, newest first. */
   indexedDays: () => Promise<string[]>
 }
