@@ -51,6 +51,31 @@ story('what makes no sense is said at its place, and the list stays', async ({ p
   await expectAccessible(page)
 })
 
+story('while a term is being written the list stays, a hint says how it goes on, and a mistake is said after a pause', async ({ page, origin }) => {
+  await makeDrill(origin, {}, { queue_name: ownQueue() })
+  await page.goto('/jobs')
+  const row = page.locator('[data-row]').first()
+  await expect(row).toBeVisible()
+  const box = page.getByRole('combobox', { name: 'Search jobs' })
+  for (const [term, hint] of [['queue:', 'For example queue:mail'], ['priority:>', 'For example priority:>5'], ['payl', 'A name goes on with ":"']] as const) {
+    await box.fill('')
+    await box.pressSequentially(term)
+    await expect(page.getByText(hint)).toBeVisible()
+    await page.waitForTimeout(1300)
+    await expect(row).toBeVisible()
+    await expect(box).toHaveAttribute('aria-invalid', 'false')
+    await expect(page).not.toHaveURL(/q=/)
+  }
+  await expectAccessible(page)
+  await box.fill('queue:')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('Write what queue: should be')).toBeVisible()
+  await box.fill('state:done')
+  await expect(page.getByText('There is no state "done"')).toBeVisible({ timeout: 3000 })
+  await expect(row).toBeVisible()
+  await expectNoSidewaysScroll(page)
+})
+
 story('a search is kept as a view, found in the menu, renamed and deleted', async ({ page, origin }) => {
   const queue = ownQueue()
   await untilState(origin, await makeDrill(origin, {}, { queue_name: queue }), 'completed')
