@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jobCondition } from '#server/domain/jobs/job-condition.ts'
 import type { listJobs as ListJobs } from '#server/domain/jobs/list-jobs.ts'
@@ -93,5 +94,18 @@ describe('a day that is over', () => {
     const after = await Promise.all(queries.map(all))
     expect(after.map(each => each.ids)).toEqual(before.map(each => each.ids))
     expect(before[0]!.looked - after[0]!.looked).toBe(2 * 2700)
+  })
+
+  it('gives its ids to their organization only, and only for names of days', async () => {
+    const app = new pg.Pool({ connectionString: database.appUrl, max: 1 })
+    const ids = async (organization: string, day = past(2).replaceAll('-', '')) => {
+      await app.query(`select set_config('app.organization_id', $1, false)`, [organization])
+      const { rows } = await app.query(`select bespin_jobs_of_days_containing($1::text[], '{payload}', array['{"user":{}}']::jsonb[], '{1}', $2::uuid, $3::uuid, 5000)`, [[day], '0'.repeat(32), 'f'.repeat(32)])
+      return rows.length
+    }
+    expect(await ids(ORGANIZATION)).toBe(2700)
+    expect(await ids('')).toBe(0)
+    await expect(ids(ORGANIZATION, 'x; select 1')).rejects.toThrow('not days of jobs')
+    await app.end()
   })
 })
