@@ -12,12 +12,12 @@ export interface BeltGuard {
   readonly isDrained: boolean
   /** Closes the lanes until it is taken back; what runs goes on. Does nothing when it is so already. */
   drain(isWanted: boolean): void
-  /** Opens the lanes as soon as the belt is free of trouble, and looks again every five seconds. */
+  /** Opens the lanes as soon as the belt is free of trouble, and looks again every `lookMs`. */
   start(): Promise<void>
   stop(): void
 }
 
-export function guardBelt(lanes: Lane[]): BeltGuard {
+export function guardBelt(lanes: Lane[], { lookMs = LOOK_MS } = {}): BeltGuard {
   let trouble: string | null = null
   let stopped = false
   let isDrained = false
@@ -45,7 +45,7 @@ export function guardBelt(lanes: Lane[]): BeltGuard {
     },
     async start() {
       await look()
-      timer = setInterval(() => void look(), LOOK_MS)
+      timer = setInterval(() => void look(), lookMs)
     },
     stop() {
       stopped = true

@@ -8,6 +8,7 @@ import type { createLane as CreateLane, Lane } from '../../workers/lane.ts'
 import type { guardBelt as GuardBelt } from '../../workers/guard-belt.ts'
 import type { watchIdleLane as WatchIdleLane } from '../../workers/watch-idle-lane.ts'
 import type { drain as Drain } from '../../workers/drain.ts'
+import type { stopAllRuns as StopAllRuns } from '../../workers/running-runs.ts'
 import type * as Belt from '#server/infra/belt.ts'
 import type { acceptJob as AcceptJob } from '#server/domain/engine/accept-jobs.ts'
 
@@ -20,6 +21,7 @@ describe.skipIf(!hasRedis)('a lane of a worker (needs redis-server)', () => {
   let belt: typeof Belt
   let acceptJob: typeof AcceptJob
   let drain: typeof Drain
+  let stopAllRuns: typeof StopAllRuns
   let createLane: typeof CreateLane
   let guardBelt: typeof GuardBelt
   let watchIdleLane: typeof WatchIdleLane
@@ -33,6 +35,7 @@ describe.skipIf(!hasRedis)('a lane of a worker (needs redis-server)', () => {
     belt = await import('#server/infra/belt.ts')
     acceptJob = (await import('#server/domain/engine/accept-jobs.ts')).acceptJob
     drain = (await import('../../workers/drain.ts')).drain
+    stopAllRuns = (await import('../../workers/running-runs.ts')).stopAllRuns
     createLane = (await import('../../workers/lane.ts')).createLane
     guardBelt = (await import('../../workers/guard-belt.ts')).guardBelt
     watchIdleLane = (await import('../../workers/watch-idle-lane.ts')).watchIdleLane
@@ -48,6 +51,8 @@ describe.skipIf(!hasRedis)('a lane of a worker (needs redis-server)', () => {
   })
   beforeEach(() => { lane = createLane(LANE, randomUUID()) })
   afterEach(async () => {
+    // What is meant to outlast its test goes back at once; a drain would let it run on for seconds first.
+    stopAllRuns()
     await drain([lane])
     await redis.wipe()
     await database.owner.query('truncate jobs, due_jobs, claims, job_attempts')
@@ -98,7 +103,7 @@ describe.skipIf(!hasRedis)('a lane of a worker (needs redis-server)', () => {
 
   it('stays closed while Redis may evict keys, says why, and opens when that is mended', async () => {
     await redisSays('config', 'set', 'maxmemory-policy', 'allkeys-lru')
-    const guard = guardBelt([lane])
+    const guard = guardBelt([lane], { lookMs: 100 })
     try {
       await guard.start()
       expect(guard.trouble).toMatch(/noeviction/)

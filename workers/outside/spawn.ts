@@ -37,9 +37,9 @@ export const threadSpawner = (memoryMb: number): Spawn => ({ onMessage, onEnd })
   return { send: message => thread.postMessage(message), kill: () => void thread.terminate() }
 }
 
-/** Starts child processes with at most `memoryMb` MiB of heap each. */
-export const processSpawner = (memoryMb: number): Spawn => ({ onMessage, onEnd }) => {
-  const child = fork(fileURLToPath(ENTRY), { env: ENVIRONMENT, execArgv: [`--max-old-space-size=${memoryMb}`], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+/** Starts child processes with at most `memoryMb` MiB of heap each; what they write appears where ours does, or nowhere. */
+export const processSpawner = (memoryMb: number, output: 'inherit' | 'ignore' = 'inherit'): Spawn => ({ onMessage, onEnd }) => {
+  const child = fork(fileURLToPath(ENTRY), { env: ENVIRONMENT, execArgv: [`--max-old-space-size=${memoryMb}`], stdio: ['ignore', output, output, 'ipc'] })
   const end = (how: string) => onEnd(`The process of this job ended: ${how}.`)
   child.on('message', message => onMessage(message as FromOutside))
   // A child that could not be started has no exit.
