@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright'
+import { findChromium } from './check/find-tools.ts'
 
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const
 const THEMES = ['light', 'dark'] as const
@@ -79,7 +80,7 @@ async function photograph(browser: Browser, options: { origin: string, folder: s
 async function main([folder, origin = 'http://localhost:3002']: string[]): Promise<void> {
   if (!folder) throw new Error('Say where to put the pictures: node scripts/screenshots.ts <folder> [address]')
   mkdirSync(folder, { recursive: true })
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+  const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-dev-shm-usage'] })
   try {
     const shots = await listShots(origin)
     for (const size of ['desktop', 'phone'] as const) {

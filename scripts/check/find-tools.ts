@@ -1,7 +1,7 @@
 import { findOnPath } from '../launch/path-search.ts'
 
-/** The browser of the page tests: CHROMIUM_PATH, else Chromium or Chrome on PATH. */
-export const findChromium = () => process.env.CHROMIUM_PATH ?? findOnPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+/** The browser of the page tests: CHROMIUM_PATH, else Chromium or Chrome on PATH; first the one without windows, which starts and draws quicker. */
+export const findChromium = () => process.env.CHROMIUM_PATH ?? findOnPath('chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
 /** The server of the belt tests. */
 export const findRedis = () => findOnPath('redis-server', 'valkey-server')
 
@@ -9,6 +9,6 @@ export const findRedis = () => findOnPath('redis-server', 'valkey-server')
 export function missingTools(): string[] {
   const missing: string[] = []
   if (!findRedis()) missing.push('redis-server or valkey-server is not on PATH: the tests of the Redis belt are skipped (Debian: apt-get install redis-server)')
-  if (!findChromium()) missing.push('chromium is not on PATH: the browser tests are skipped (Debian: apt-get install chromium; or set CHROMIUM_PATH)')
+  if (!findChromium()) missing.push('chromium is not on PATH: the browser tests are skipped (Debian: apt-get install chromium-headless-shell, or chromium; or set CHROMIUM_PATH)')
   return missing
 }
