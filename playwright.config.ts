@@ -14,6 +14,9 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   // Each has a product of its own, whose lists it counts.
   workers: 2,
+  globalSetup: './tests/e2e/start-product.ts',
+  // Story by story and not file by file, so that both end at the same time.
+  fullyParallel: true,
   timeout: 45_000,
   expect: { timeout: 10_000 },
   forbidOnly: process.env.BESPIN_SKIPS_FAIL === '1',

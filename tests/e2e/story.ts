@@ -5,7 +5,7 @@ import type { JobState } from '#shared/job-states.ts'
 import type { DrillPayload } from '#shared/schemas/drill.ts'
 import type { CreateJobBody } from '#shared/schemas/job.ts'
 import { genericWebhook, uniqueBody } from '../factories/webhook.ts'
-import { startStoryProduct, type StoryProduct } from './start-product.ts'
+import { productOf, type StoryProduct } from './start-product.ts'
 
 export { expect }
 
@@ -25,11 +25,7 @@ interface Story {
 /** A test of the dashboard: `page.goto('/jobs')` works, and the browser has nothing to complain about. */
 export const story = base.extend<Story, Running>({
   // eslint-disable-next-line no-empty-pattern -- the runner reads what a fixture needs from this pattern
-  product: [async ({}, use) => {
-    const product = await startStoryProduct()
-    await use(product)
-    await product.stop()
-  }, { scope: 'worker', timeout: 120_000 }],
+  product: [async ({}, use, { parallelIndex }) => { await use(await productOf(parallelIndex)) }, { scope: 'worker' }],
   origin: async ({ product }, use) => { await use(product.url) },
   baseURL: async ({ origin }, use) => { await use(origin) },
   expected: [null, { option: true }],

@@ -17,7 +17,7 @@ export interface Product {
   dataDir: string
   /** Everything it said until now. */
   log(): string
-  /** The process id of a child (`web`, `worker`, `redis`, `postgres`) as the data folder records it. */
+  /** The process id of a child, as `pidOfChild` tells it. */
   pidOf(name: string): Promise<number>
   launcher: ChildProcess
   /** Stops it as Ctrl-C would and removes its data folder. Resolves to the seconds it took. */
@@ -41,6 +41,14 @@ export const shell = (path = process.env.PATH ?? '') => ({
 
 /** The settings of a product on the run's own PostgreSQL. */
 export const onDatabase = (ownerUrl: string) => ({ DATABASE_URL: ownerUrl, BESPIN_SECRET_KEY: TEST_SECRET })
+
+/** The process id of a child (`web`, `worker`, `redis`, `postgres`) as the data folder records it. */
+export async function pidOfChild(dataDir: string, name: string): Promise<number> {
+  const children = JSON.parse(await readFile(join(dataDir, 'children.json'), 'utf8')) as { name: string, pid: number }[]
+  const found = children.find(child => child.name === name)
+  if (!found) throw new Error(`no child "${name}" among ${children.map(child => child.name).join(', ')}`)
+  return found.pid
+}
 
 /** Starts the built product with the launcher and waits for its ready line. */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
@@ -77,12 +85,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   return {
     url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}`, workerUrl: `http://127.0.0.1:${workerPort}`,
     dataDir: folder, log: () => log, launcher, stop,
-    pidOf: async (name) => {
-      const children = JSON.parse(await readFile(join(folder, 'children.json'), 'utf8')) as { name: string, pid: number }[]
-      const found = children.find(child => child.name === name)
-      if (!found) throw new Error(`no child "${name}" among ${children.map(child => child.name).join(', ')}`)
-      return found.pid
-    },
+    pidOf: name => pidOfChild(folder, name),
   }
 }
 
