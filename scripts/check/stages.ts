@@ -34,9 +34,10 @@ async function counted(result: CommandResult, count: () => Promise<Outcome>): Pr
   return { ...outcome, output: result.output + (result.timedOut ? '\nran out of time\n' : '') }
 }
 
+/** The tests of the projects of vitest.config.ts with this name; `*` stands for any end of it. */
 const vitest = (name: string, group: number, project: string): Stage => ({
   name, group, run: async ({ reports }) => {
-    const report = join(reports, `${project}.json`)
+    const report = join(reports, `${group}.json`)
     const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     return counted(await runCommand({ command: 'vitest', args, limitSeconds: 900, live: true }), () => countVitest(report))
   },
@@ -47,11 +48,14 @@ const browser: Stage = {
     if (!findChromium()) return { passed: 0, failed: 0, skipped: ['every browser story (no chromium)'], output: '' }
     const report = join(reports, 'browser.json')
     const options: CommandOptions = {
-      command: 'playwright', args: ['test', '--reporter=list,json'], limitSeconds: 600, live: true, env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+      command: 'playwright', args: ['test', '--reporter=list,json'], limitSeconds: 900, live: true, env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
     }
     return counted(await runCommand(options), () => countPlaywright(report))
   },
 }
+
+/** The line of the documents that builds: run here, and not once more by the test of the documents. */
+export const BUILD: [string, ...string[]] = ['make', 'build']
 
 /** Every check, in the order in which a mistake is cheapest to see. */
 export const STAGES: Stage[] = [
@@ -60,7 +64,7 @@ export const STAGES: Stage[] = [
   check('types', 1, ['vue-tsc', '-b', '--pretty', 'false']),
   check('import rules', 1, ['depcruise', '--config', '.dependency-cruiser.cjs', ...SOURCES.filter(path => existsSync(join(ROOT, path)))]),
   vitest('unit and database tests', 2, 'unit'),
-  check('build', 3, ['nuxt', 'build']),
-  vitest('running product', 4, 'product'),
+  check('build', 3, BUILD),
+  vitest('running product', 4, 'product*'),
   browser,
 ]

@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
+import { BUILD } from '../../scripts/check/stages.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { onDatabase, shell, startProduct } from '../support/product.ts'
 import { copyProject } from '../support/project-copy.ts'
@@ -64,6 +65,10 @@ describe('the documents\' own command lines', () => {
     expect(recipe(text)).toBe(recipe(run.line))
   })
 
+  it.each(linesOf('stage'))('$name', ({ text }) => {
+    expect(BUILD.join(' ')).toBe(text)
+  })
+
   const byCost = (line: CommandLine) => ['make migrate-up', 'make clean'].indexOf(line.head)
   it.each(linesOf('to-end').filter(line => byCost(line) === -1))('$name', async ({ text, run }) => {
     const { stdout, stderr } = await promisify(execFile)('sh', ['-c', text], { ...inCopy(), timeout: 240_000, maxBuffer: 1e8 })
@@ -74,7 +79,7 @@ describe('the documents\' own command lines', () => {
   const orderly = [...linesOf('to-end').filter(line => byCost(line) === 0), ...linesOf('until-ready'), ...linesOf('to-end').filter(line => byCost(line) === 1)]
   it.each(orderly)('$name', async ({ text, run }) => {
     if (run.how === 'to-end') {
-      const { stdout, stderr } = await promisify(execFile)('sh', ['-c', text], { ...inCopy(), timeout: 60_000 })
+      const { stdout, stderr } = await promisify(execFile)('sh', ['-c', text], { ...inCopy(), timeout: 120_000 })
       expect(stdout + stderr).toMatch(run.says)
       return
     }

@@ -11,6 +11,8 @@ export type Run =
   | { how: 'to-end', says: RegExp }
   /** Runs in a copy of the project until it says this, and stops on Ctrl-C within ten seconds. */
   | { how: 'until-ready', line: string }
+  /** Is the command of a stage of the checks, which comes before this test and fails when it does. */
+  | { how: 'stage' }
   /** make does for this line exactly what it does for the other, which is run. */
   | { how: 'same-as', line: string }
 
@@ -27,7 +29,7 @@ export const RUN: Record<string, Run> = {
   'make run': { how: 'until-ready', line: 'Bespin is ready on' },
   'make dev': { how: 'until-ready', line: 'Bespin is ready on' },
   'make watch': { how: 'same-as', line: 'make dev' },
-  'make build': { how: 'to-end', says: /Build complete/ },
+  'make build': { how: 'stage' },
   'make build-api': { how: 'same-as', line: 'make build' },
   'make build-web': { how: 'same-as', line: 'make build' },
   'make clean': { how: 'to-end', says: /rm -rf/ },
