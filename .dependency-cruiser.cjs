@@ -54,13 +54,13 @@ const packages = [
 ]
 
 const domain = [
-  forbid('database-only-through-stores', 'Only a module\'s store.ts and the engine hold a database connection.',
-    { path: '^(server|workers)/', pathNot: `^server/domain/[^/]+/store\\.ts$|${module_('engine')}|^server/infra/|^server/plugins/|^workers/index\\.ts$` },
+  forbid('database-only-through-stores', 'Only a module\'s stores and the engine hold a database connection.',
+    { path: '^(server|workers)/', pathNot: `^server/domain/[^/]+/(search-)?store\\.ts$|${module_('engine')}|^server/infra/|^server/plugins/|^workers/index\\.ts$` },
     { path: '^server/infra/database\\.ts$', dependencyTypesNot: ['type-only'] }),
   forbid('store-private-to-its-module', 'Other modules call a module\'s functions, never its queries. (The shape of a row is no query.)',
-    { path: '^server/domain/([^/]+)/' }, { path: '^server/domain/[^/]+/store\\.ts$', pathNot: '^server/domain/$1/', dependencyTypesNot: ['type-only'] }),
+    { path: '^server/domain/([^/]+)/' }, { path: '^server/domain/[^/]+/(search-)?store\\.ts$', pathNot: '^server/domain/$1/', dependencyTypesNot: ['type-only'] }),
   forbid('store-private-to-the-domain', 'Routes and workers call domain functions, never a store.',
-    { path: '^(server/(?!domain/)|workers/)' }, { path: '^server/domain/[^/]+/store\\.ts$', dependencyTypesNot: ['type-only'] }),
+    { path: '^(server/(?!domain/)|workers/)' }, { path: '^server/domain/[^/]+/(search-)?store\\.ts$', dependencyTypesNot: ['type-only'] }),
   forbid('lowest-modules-import-no-higher', 'access and engine lie below every other module.',
     { path: module_('access', 'engine') }, { path: '^server/domain/[^/]+/', pathNot: module_('access', 'engine') }),
   forbid('queues-and-jobs-import-no-higher', 'queues and jobs know access and engine only.',

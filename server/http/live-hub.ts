@@ -1,4 +1,5 @@
 import type { Peer } from 'crossws'
+import { sendToAll } from '#server/http/outbox.ts'
 import { jobFrames, type JobFrameSource } from '#server/domain/jobs/job-frames.ts'
 import { subscribe, type LiveItems, type LiveTopic } from '#server/infra/live-bus.ts'
 import { logger } from '#server/infra/logger.ts'
@@ -54,14 +55,19 @@ const queueKey = (organizationId: string, queueName: string) => `${organizationI
 
 /** Encoded once for all who hear it. */
 function toLive(key: string, frame: () => LiveFrame): void {
-  const peers = [...seats.live.get(key) ?? []]
-  if (peers.length === 0) return
-  const text = encode(frame())
-  for (const { peer } of peers) sendTo(peer, text)
+  const room = seats.live.get(key)
+  if (room) tell(room, encode(frame()))
+}
+
+/** Who leaves meanwhile is left out. */
+function tell(room: Iterable<Seat>, text: string): void {
+  sendToAll(room, ({ peer }) => {
+    if (seatOf.has(peer.id)) sendTo(peer, text)
+  })
 }
 
 /** What follows the first message within this time travels with it to the dashboards: nobody reads faster. */
-const GATHER_MS = 60
+const GATHER_MS = 100
 const gathering = new Map<string, JobChange[]>()
 
 /** The first changes of an organization go at once, those that follow together. */
@@ -111,7 +117,7 @@ async function toWatchers(organizationId: string, changes: JobChange[]): Promise
 
 function onResync(): void {
   for (const seat of seatOf.values()) {
-    if (seat.room === 'live') sendTo(seat.peer, encode({ type: 'resync' }))
+    if (seat.room === 'live') tell([seat], encode({ type: 'resync' }))
     else seat.onResync?.()
   }
 }
@@ -120,8 +126,7 @@ function onResync(): void {
 export function openLiveHub(): () => Promise<void> {
   const unsubscribe = subscribe('bespin_live', { onItems, onResync })
   const timer = setInterval(() => {
-    const text = encode({ type: 'ping', server_time: new Date().toISOString() })
-    for (const seat of seatOf.values()) if (seat.room === 'live') sendTo(seat.peer, text)
+    tell([...seatOf.values()].filter(seat => seat.room === 'live'), encode({ type: 'ping', server_time: new Date().toISOString() }))
   }, PING_MS)
   return async () => {
     clearInterval(timer)

@@ -82,10 +82,10 @@ export async function withTenant<T>(organizationId: string, work: (tx: Transacti
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** The same as withTenant for hand-written SQL, where Prisma's round trips would be felt. Three round trips in all. */
-export async function withTenantSql<T>(organizationId: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** The same as withTenant for hand-written SQL, where Prisma's round trips would be felt: two beside those of `work`. */
+export async function withTenantSql<T>(organizationId: string, work: (client: pg.PoolClient) => Promise<T>, settings = ''): Promise<T> {
   if (!UUID.test(organizationId)) throw new Error('An organization id must be a UUID.')
-  return inTransaction('app', work, `set local app.organization_id = '${organizationId}'`)
+  return inTransaction('app', work, `set local app.organization_id = '${organizationId}'; ${settings}`)
 }
 
 /** Runs `work` in one transaction of a role; `settings` are statements that hold in it only. */

@@ -55,9 +55,9 @@ const ROUND = 1000
 const BLOCKERS_READ = 1000
 export const pairKey = (lane: string | null, queue: string): string => `${lane ?? ''} ${queue}`
 
-/** Reads why jobs wait, in a fixed few queries and from one snapshot. Ids that do not wait are absent. */
-export async function readWaitingFacts(organizationId: string, asked: { id: string, jobType: string | null }[]): Promise<WaitingFacts> {
-  const lanes = await lookAtLanes([...new Set(asked.flatMap(job => job.jobType ?? []))])
+/** Reads why jobs wait, in a fixed few queries and from one snapshot. Ids that do not wait are absent. `look`: how fresh the belt has to be. */
+export async function readWaitingFacts(organizationId: string, asked: { id: string, jobType: string | null }[], look = lookAtLanes): Promise<WaitingFacts> {
+  const lanes = await look([...new Set(asked.flatMap(job => job.jobType ?? []))])
   const ids = asked.map(job => job.id)
   return inSnapshot(async (client) => {
     const jobs = (await client.query<WaitingJob>({ name: 'why-jobs', text: WAITING_JOBS, values: [ids, ...bounds(ids), organizationId] })).rows

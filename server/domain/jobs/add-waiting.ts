@@ -1,4 +1,5 @@
 import { explainWaiting } from '#server/domain/engine/explain-waiting.ts'
+import { glanceAtLanes, lookAtLanes } from '#server/domain/engine/look-at-lanes.ts'
 import { readWaitingFacts } from '#server/domain/engine/read-waiting-facts.ts'
 import { toJob } from '#server/domain/jobs/present-job.ts'
 import type { ExactJobRow } from '#server/domain/jobs/store.ts'
@@ -6,10 +7,10 @@ import { isWaiting } from '#shared/job-states.ts'
 import type { Job, JobSummary } from '#shared/schemas/job.ts'
 
 /** Says of each job that neither runs nor is over why it waits: a fixed few queries for all, none when nobody waits. */
-export async function addWaiting<T extends JobSummary>(organizationId: string, jobs: T[]): Promise<T[]> {
+export async function addWaiting<T extends JobSummary>(organizationId: string, jobs: T[], look = glanceAtLanes): Promise<T[]> {
   const waiting = jobs.filter(job => isWaiting(job.state))
   if (waiting.length === 0) return jobs
-  const reasons = explainWaiting(await readWaitingFacts(organizationId, waiting.map(job => ({ id: job.id, jobType: job.job_type }))))
+  const reasons = explainWaiting(await readWaitingFacts(organizationId, waiting.map(job => ({ id: job.id, jobType: job.job_type })), look))
   return jobs.map((job) => {
     const why = reasons.get(job.id)
     return why ? { ...job, waiting: why } : job
@@ -18,6 +19,6 @@ export async function addWaiting<T extends JobSummary>(organizationId: string, j
 
 /** A row as a whole `/api/v1` job that says why it waits. */
 export async function describeJob(row: ExactJobRow): Promise<Job> {
-  const [job] = await addWaiting(row.organizationId, [toJob(row)])
+  const [job] = await addWaiting(row.organizationId, [toJob(row)], lookAtLanes)
   return job!
 }

@@ -52,7 +52,7 @@ export function jobCondition(filter: JobSearchFilter, { firstParameter = 2, now 
   const indexed = indexedParts({ filter, terms, now }, bind)
   const { errorGroup, others } = takeGroup(filter, terms)
   const group = errorGroup === null ? null : bind(errorGroup)
-  const rest = [...filterParts(filter, bind), ...(group === null ? [] : [failedSoSql(group)]), ...others.map(term => `(${toTermSql(term, { bind, now })}) ${term.negated ? 'is not true' : 'is true'}`)]
+  const rest = [...(wantsFailed(filter, terms) ? [] : queuePart(filter, bind)), ...filterParts(filter, bind), ...(group === null ? [] : [failedSoSql(group)]), ...others.map(term => `(${toTermSql(term, { bind, now })}) ${term.negated ? 'is not true' : 'is true'}`)]
   return {
     sql: [...indexed, ...rest].join(' and ') || 'true', indexed: indexed.join(' and ') || 'true', values,
     scans: whatScans(terms, filter), needles: terms.flatMap(term => toNeedles(term) ?? []),
@@ -71,14 +71,20 @@ function takeGroup({ errorGroup }: JobSearchFilter, terms: SearchTerm[]): { erro
 
 function indexedParts({ filter, terms, now }: { filter: JobSearchFilter, terms: SearchTerm[], now: number }, bind: Binder['bind']): string[] {
   const bounds = idBounds({ terms, from: filter.from?.getTime(), to: filter.to?.getTime(), now })
-  const onlyFailed = isOnlyFailed(filter.states) || terms.some(term => term.field === 'state' && !term.negated && isOnlyFailed(textsOf(term)))
-  return [...bounds.map(({ operator, id }) => `j.id ${operator} ${bind(id)}::uuid`), ...(onlyFailed ? [ONLY_FAILED] : [])]
+  return [
+    ...bounds.map(({ operator, id }) => `j.id ${operator} ${bind(id)}::uuid`),
+    ...(wantsFailed(filter, terms) ? [ONLY_FAILED, ...queuePart(filter, bind)] : []),
+  ]
 }
 
-function filterParts({ states, queueName, jobType, from, to }: JobSearchFilter, bind: Binder['bind']): string[] {
+/** Failed jobs have indexes of their own: by time, and by queue and time. */
+const wantsFailed = (filter: JobSearchFilter, terms: SearchTerm[]): boolean =>
+  isOnlyFailed(filter.states) || terms.some(term => term.field === 'state' && !term.negated && isOnlyFailed(textsOf(term)))
+const queuePart = ({ queueName }: JobSearchFilter, bind: Binder['bind']): string[] => (queueName === undefined ? [] : [`j.queue_name = ${bind(queueName)}::text`])
+
+function filterParts({ states, jobType, from, to }: JobSearchFilter, bind: Binder['bind']): string[] {
   return [
     states && `j.state = any(${bind([...states])}::text[])`,
-    queueName !== undefined && `j.queue_name = ${bind(queueName)}::text`,
     jobType !== undefined && `j.job_type = ${bind(jobType)}::text`,
     from && `j.created_at >= ${atMoment(from.getTime(), bind)}`,
     to && `j.created_at < ${atMoment(to.getTime(), bind)}`,
@@ -98,9 +104,10 @@ const textsOf = (term: SearchTerm) => term.values.map(value => (value.kind === '
 const isOnlyFailed = (states?: readonly string[]) => states !== undefined && states.length > 0 && states.every(state => state === 'failed')
 
 /** `id` is in an index, `created` and `age` follow from it, and failed jobs have one of their own. */
-function whatScans(terms: SearchTerm[], { states, queueName, jobType }: JobSearchFilter): string[] {
+function whatScans(terms: SearchTerm[], filter: JobSearchFilter): string[] {
+  const { states, queueName, jobType } = filter
   const names = terms.filter(term => term.negated || !isIndexed(term)).map(term => term.field === 'word' ? 'text' : printKey(term))
-  const filters = [states && !isOnlyFailed(states) && 'state', queueName !== undefined && 'queue', jobType !== undefined && 'type'].filter(name => name !== false && name !== undefined)
+  const filters = [states && !isOnlyFailed(states) && 'state', queueName !== undefined && !wantsFailed(filter, terms) && 'queue', jobType !== undefined && 'type'].filter(name => name !== false && name !== undefined)
   return [...new Set([...filters, ...names])]
 }
 

@@ -1,7 +1,7 @@
 /** What a search asks the database; all of it in one transaction of the organization. */
 export interface SearchReader {
-  /** Ids that fit, newest first, when an index answers the whole condition. */
-  pick: (range: { before: string, skip: number, take: number }) => Promise<string[]>
+  /** Ids of [low, before) that fit, newest first, when an index answers the whole condition. */
+  pick: (range: { low: string, before: string, skip: number, take: number }) => Promise<string[]>
   /**
    * Looks at the newest `rows` jobs of [low, before) until `take` fit: these, how many were looked at, and the last one
    * looked at. With `take` found nobody counts the others: `looked` is 0, `until` the last one found.

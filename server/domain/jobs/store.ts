@@ -1,7 +1,6 @@
 import { asRawJson } from '#server/infra/exact-json.ts'
 import { withTenant, withTenantSql, type Prisma } from '#server/infra/database.ts'
 import { stepOf } from '#server/domain/engine/read-minutes.ts'
-import type { SearchReader, SearchStatement } from '#server/domain/jobs/search-reader.ts'
 import type { JobState } from '#shared/job-states.ts'
 import type { Json } from '#shared/schemas/primitives.ts'
 
@@ -31,53 +30,14 @@ export function listWholeJobRows(organizationId: string, filter: JobFilter): Pro
   return withTenant(organizationId, tx => tx.job.findMany({ where: toWhere(organizationId, filter), orderBy: { id: 'desc' }, take: filter.take }))
 }
 
-/** Summaries of these jobs, newest first; the ids come in that order. */
-export const listSummaries = (organizationId: string, ids: string[]): Promise<JobSummaryRow[]> => ids.length === 0 ? Promise.resolve([])
-  : withTenant(organizationId, tx => tx.job.findMany({ where: { organizationId, id: { in: ids, lte: ids[0], gte: ids.at(-1) } }, select: SUMMARY, orderBy: { id: 'desc' } }))
+const SUMMARY_COLUMNS = Object.keys(SUMMARY).map(name => `${name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)} as "${name}"`).join(', ')
 
-/** Longest time of one statement of a search. */
-const STATEMENT_MS = 3000
-
-/** Runs a search in one transaction. Throws PostgreSQL's 57014 when a statement takes longer than three seconds. */
-export function withSearch<T>(organizationId: string, { sql, indexed, values, needles }: SearchStatement, work: (reader: SearchReader) => Promise<T>): Promise<T> {
-  return withTenantSql(organizationId, async (client) => {
-    // Compiling a statement takes longer than it runs.
-    await client.query(`set local statement_timeout = ${STATEMENT_MS}; set local jit = off`)
-    const ask = async <Row extends object>(text: string, more: unknown[] = []): Promise<Row[]> => (await client.query<Row>(text, [organizationId, ...values, ...more])).rows
-    const at = (n: number) => `$${values.length + 1 + n}`
-    /** Which of these jobs (newest first) fit. */
-    const judge = async (ids: string[]): Promise<string[]> => ids.length === 0 ? []
-      : (await ask<{ id: string }>(`select j.id from jobs j where j.organization_id = $1 and j.id = any(${at(1)}::uuid[]) and j.id >= ${at(2)}::uuid and j.id <= ${at(3)}::uuid and ${sql} order by j.id desc`, [ids, ids.at(-1), ids[0]])).map(row => row.id)
-    return work({
-      pick: async ({ before, skip, take }) => (await ask<{ id: string }>(`select j.id from jobs j where j.organization_id = $1 and j.id < ${at(1)}::uuid and ${sql} order by j.id desc offset ${at(2)} limit ${at(3)}`, [before, skip, take])).map(row => row.id),
-      lookThrough: async ({ low, before, rows, take }) => {
-        // The place of the last row first, from the index alone: so a step is bounded, and its rows are read once.
-        const range = `from jobs j where j.organization_id = $1 and ${indexed} and j.id >= ${at(1)}::uuid and j.id < ${at(2)}::uuid`
-        // Asked for in vain, but it tells the types of the parameters.
-        const typed = `and (${sql} or true)`
-        const [last] = await ask<{ id: string }>(`select j.id ${range} ${typed} order by j.id desc offset ${at(3)} limit 1`, [low, before, rows - 1])
-        const found = (await ask<{ id: string }>(`select j.id ${range} and ${sql} order by j.id desc limit ${at(3)}`, [last?.id ?? low, before, take])).map(row => row.id)
-        if (found.length === take) return { found, looked: 0, until: found.at(-1)! }
-        if (last) return { found, looked: rows, until: last.id }
-        const [left] = await ask<{ looked: number }>(`select count(*)::int as looked ${range} ${typed}`, [low, before])
-        return { found, looked: Math.min(left!.looked, rows - 1), until: null }
-      },
-      judge,
-      lookUp: async (days, { low, before, most }) => {
-        const groups = needles.flatMap(({ any }, index) => any.map(() => index + 1))
-        const { rows } = await client.query<{ id: string }>('select bespin_jobs_of_days_containing($1::text[], $2::text[], $3::jsonb[], $4::int[], $5::uuid, $6::uuid, $7) as id',
-          [days, needles.map(({ column }) => column), needles.flatMap(({ any }) => any), groups, low, before, most])
-        const candidates = rows.map(row => row.id)
-        return { candidates, fitting: await judge(candidates) }
-      },
-      indexedDays: async () => (await client.query<{ day: string }>(INDEXED_DAYS)).rows.map(row => row.day),
-    })
-  })
+/** Summaries of these jobs, newest first; the ids come in that order. Read at each look at a list, so without Prisma's three milliseconds. */
+export async function listSummaries(organizationId: string, ids: string[]): Promise<JobSummaryRow[]> {
+  if (ids.length === 0) return []
+  const text = `select ${SUMMARY_COLUMNS} from jobs where organization_id = $1 and id = any($2::uuid[]) and id >= $3 and id <= $4 order by id desc`
+  return withTenantSql(organizationId, async client => (await client.query<JobSummaryRow>(text, [organizationId, ids, ids.at(-1), ids[0]])).rows)
 }
-
-const INDEXED_DAYS = `
-  select right(c.relname, 8) as day from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_index p on p.indrelid = c.oid and p.indisvalid
-  join pg_class x on x.oid = p.indexrelid and x.relname = c.relname || '_search' where i.inhparent = 'jobs'::regclass order by 1 desc`
 
 function toWhere(organizationId: string, filter: JobFilter): Prisma.JobWhereInput {
   const { states, jobType, before } = filter
