@@ -60,8 +60,9 @@ story('a failed job is found, compared, mended and followed without a mouse', as
   await page.keyboard.press('l')
   await expect(page.getByRole('group', { name: 'Log lines' })).toBeFocused()
   await expect(page.getByRole('status').filter({ hasText: 'drill is completed' })).toBeAttached()
+  // Back in the list it came from, as it was filtered.
   await page.keyboard.press('b')
-  await page.waitForURL('**/jobs')
+  await page.waitForURL(`**/jobs?queue_name=${queue}`)
 })
 
 story('the origin of a job made from it says so, and leads there', async ({ page, origin }) => {
