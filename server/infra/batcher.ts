@@ -14,6 +14,8 @@ export interface BatcherOptions<I, O> {
 /** Items that come closer than this, on average over the last ten or so, are a stream. */
 const STREAM_GAP_MS = 2.5
 const LONGEST_GAP_MS = 50
+/** So many items share a flush well enough: nobody waits for more. */
+const ENOUGH = 32
 
 /**
  * Natural batching: an item is flushed at once while a slot is free, else it waits with the others until one frees.
@@ -28,7 +30,7 @@ export function createBatcher<I, O>({ slots, max, restMs = 0, flush }: BatcherOp
 
   function drain(): void {
     scheduled = false
-    while (waiting.length > 0 && busy < slots && (waiting.length >= max || rest.isOver())) {
+    while (waiting.length > 0 && busy < slots && (waiting.length >= Math.min(max, ENOUGH) || rest.isOver())) {
       rest.begin()
       const batch = waiting.slice(0, max)
       waiting = waiting.slice(max)

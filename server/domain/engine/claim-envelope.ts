@@ -12,7 +12,7 @@ const MAX_ENVELOPES = 20
 const TRIES = 20
 const TRY_AGAIN_MS = 500
 
-const claimTogether = createBatcher<{ ids: string[], workerId: string }, ClaimedJob[]>({ slots: 2, max: MAX_ENVELOPES, restMs: 3, flush: async (envelopes) => {
+const claimTogether = createBatcher<{ ids: string[], workerId: string }, ClaimedJob[]>({ slots: 2, max: MAX_ENVELOPES, flush: async (envelopes) => {
   const ids = [...new Set(envelopes.flatMap(envelope => envelope.ids))]
   const jobs = await claimPatiently(ids, envelopes[0]!.workerId)
   if (jobs.length > 0) holdClaim(jobs[0]!.claimId, jobs)

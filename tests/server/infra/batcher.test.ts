@@ -50,7 +50,7 @@ describe('a stream of items', () => {
   afterEach(() => { vi.useRealTimers() })
 
   /** Items so far apart, each flush done at once; answers how many items each flush had. */
-  async function flow({ items, gapMs, max = 100 }: { items: number, gapMs: number, max?: number }): Promise<number[]> {
+  async function flow({ items, gapMs, max = 100, atOnce = 1 }: { items: number, gapMs: number, max?: number, atOnce?: number }): Promise<number[]> {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] })
     const sizes: number[] = []
     const add = createBatcher<number, number>({ slots: 2, max, restMs: 5, flush: async (batch) => {
@@ -60,7 +60,7 @@ describe('a stream of items', () => {
     const answers = []
     for (let item = 0; item < items; item++) {
       answers.push(add(item))
-      await vi.advanceTimersByTimeAsync(gapMs)
+      if ((item + 1) % atOnce === 0) await vi.advanceTimersByTimeAsync(gapMs)
     }
     await vi.advanceTimersByTimeAsync(10)
     expect(await Promise.all(answers)).toEqual(Array.from({ length: items }, (_, item) => item))
@@ -74,6 +74,11 @@ describe('a stream of items', () => {
 
   it('that is slow is none: each item is flushed at once', async () => {
     expect(await flow({ items: 50, gapMs: 5 })).toEqual(Array.from({ length: 50 }, () => 1))
+  })
+
+  it('does not wait when many came at once', async () => {
+    const sizes = await flow({ items: 300, gapMs: 1, atOnce: 50 })
+    expect(sizes).toEqual([50, 50, 50, 50, 50, 50])
   })
 
   it('does not wait once a flush is full', async () => {
