@@ -18,6 +18,10 @@ const firstIdOf = (milliseconds: number): string =>
 const secondsAgo = (seconds: number): string => firstIdOf(Date.now() - seconds * 1000)
 
 const emptySince = new Map<string, number>()
+/** A lane that works off a stream as it comes looks abandoned, too: each look in vain (it reads every day) doubles the wait for the next. */
+const patienceMs = new Map<string, number>()
+const MOST_PATIENCE_MS = 60_000
+const patienceOf = (lane: string): number => patienceMs.get(lane) ?? GRACE_SECONDS * 1000
 
 /**
  * True when a lane has been empty for as long as a hint may be under way, and jobs waited all the time. Looking for
@@ -29,7 +33,7 @@ async function looksAbandoned(lane: string): Promise<boolean> {
     return false
   }
   const since = emptySince.get(lane) ?? Date.now()
-  const abandoned = Date.now() - since >= GRACE_SECONDS * 1000
+  const abandoned = Date.now() - since >= patienceOf(lane)
   emptySince.set(lane, abandoned ? Date.now() : since)
   return abandoned
 }
@@ -55,6 +59,7 @@ export async function recoverLostHints(): Promise<void> {
   for (const lane of JOB_TYPE_NAMES) if (wiped || await looksAbandoned(lane)) lanes.push(lane)
   if (lanes.length > 0) {
     const jobs = await sendAgain(lanes, { from: FIRST_ID, to: secondsAgo(wiped ? -60 : GRACE_SECONDS) })
+    for (const lane of lanes) patienceMs.set(lane, jobs > 0 ? GRACE_SECONDS * 1000 : Math.min(MOST_PATIENCE_MS, 2 * patienceOf(lane)))
     if (jobs > 0) logger().warn({ lanes, jobs, wiped }, 'hints were lost; their jobs are sent again')
   }
   if (!wiped) return
