@@ -142,7 +142,7 @@ async function kill(pauses: number[]): Promise<number> {
   for (const pause of pauses) {
     await new Promise(resolve => setTimeout(resolve, pause))
     const { rowCount } = await database.owner.query(`
-      select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'bespin-engine' and state = 'active'`)
+      select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name in ('bespin-engine', 'bespin-hot') and state = 'active'`)
     ended += rowCount ?? 0
   }
   return ended
