@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beltHasEpochs, laneDepth, readBeltEpoch, writeBeltEpoch } from '#server/infra/belt.ts'
 import { logger } from '#server/infra/logger.ts'
 import { readEpoch, writeEpoch } from '#server/domain/engine/worker-rows.ts'
+import { createLookPatience } from '#server/domain/engine/look-patience.ts'
 import { hasPending, returnToWaiting, stampedFrom } from '#server/domain/engine/waiting-room.ts'
 import { JOB_TYPE_NAMES } from '#shared/job-types.ts'
 
@@ -17,25 +18,11 @@ const firstIdOf = (milliseconds: number): string =>
   Math.max(0, milliseconds).toString(16).padStart(12, '0').replace(/^(.{8})(.{4})$/, '$1-$2-0000-0000-000000000000')
 const secondsAgo = (seconds: number): string => firstIdOf(Date.now() - seconds * 1000)
 
-const emptySince = new Map<string, number>()
-/** A lane that works off a stream as it comes looks abandoned, too: each look in vain (it reads every day) doubles the wait for the next. */
-const patienceMs = new Map<string, number>()
-const MOST_PATIENCE_MS = 60_000
-const patienceOf = (lane: string): number => patienceMs.get(lane) ?? GRACE_SECONDS * 1000
+const patience = createLookPatience({ firstMs: GRACE_SECONDS * 1000, mostMs: 60_000 })
 
-/**
- * True when a lane has been empty for as long as a hint may be under way, and jobs waited all the time. Looking for
- * their rows reads many, so a lane that is only empty for a moment is not a reason.
- */
+/** True when a lane has been empty for as long as a hint may be under way, and jobs waited all the time. */
 async function looksAbandoned(lane: string): Promise<boolean> {
-  if (await laneDepth(lane) > 0 || !(await hasPending(lane))) {
-    emptySince.delete(lane)
-    return false
-  }
-  const since = emptySince.get(lane) ?? Date.now()
-  const abandoned = Date.now() - since >= patienceOf(lane)
-  emptySince.set(lane, abandoned ? Date.now() : since)
-  return abandoned
+  return patience.isOver(lane, await laneDepth(lane) === 0 && await hasPending(lane), Date.now())
 }
 
 async function sendAgain(lanes: readonly string[], range: { from: string, to: string }): Promise<number> {
@@ -59,7 +46,7 @@ export async function recoverLostHints(): Promise<void> {
   for (const lane of JOB_TYPE_NAMES) if (wiped || await looksAbandoned(lane)) lanes.push(lane)
   if (lanes.length > 0) {
     const jobs = await sendAgain(lanes, { from: FIRST_ID, to: secondsAgo(wiped ? -60 : GRACE_SECONDS) })
-    for (const lane of lanes) patienceMs.set(lane, jobs > 0 ? GRACE_SECONDS * 1000 : Math.min(MOST_PATIENCE_MS, 2 * patienceOf(lane)))
+    for (const lane of lanes) patience.looked(lane, jobs > 0)
     if (jobs > 0) logger().warn({ lanes, jobs, wiped }, 'hints were lost; their jobs are sent again')
   }
   if (!wiped) return
