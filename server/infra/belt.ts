@@ -1,6 +1,7 @@
 import { createPostgresBackend, Queue, Worker, type BackendFactory } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { getConfig } from '#server/config.ts'
+import { createBatcher } from '#server/infra/batcher.ts'
 import { pool } from '#server/infra/database.ts'
 import { logger } from '#server/infra/logger.ts'
 import { openRedis } from '#server/infra/redis.ts'
@@ -56,8 +57,21 @@ async function withQueue<T>(lane: Lane, work: (queue: Queue<{ ids: string[] }>) 
 /** Ours: -100 (last) to 100 (first). BullMQ's: 1 (first) upwards, and jobs without one before all others, so each gets one. */
 const toBeltPriority = (priority: number) => 101 - priority
 
+const pushers = new Map<Lane, (envelopes: Envelope[]) => Promise<true>>()
+
 /** Puts envelopes on a lane; throws when the belt is away (the caller hands the ids back to the dispatcher). */
 export async function pushEnvelopes(lane: Lane, envelopes: Envelope[]): Promise<void> {
+  if (onRedis()) return push(lane, envelopes)
+  // Pushes on PostgreSQL wait for each other in the server (each notifies): what comes meanwhile goes together.
+  const pusher = pushers.get(lane) ?? createBatcher<Envelope[], true>({ slots: 1, max: 1000, flush: async (calls) => {
+    await push(lane, calls.flat())
+    return calls.map(() => true)
+  } })
+  pushers.set(lane, pusher)
+  await pusher(envelopes)
+}
+
+async function push(lane: Lane, envelopes: Envelope[]): Promise<void> {
   await withQueue(lane, queue => queue.addBulk(envelopes.map(({ ids, priority }) => ({
     name: 'envelope',
     data: { ids },

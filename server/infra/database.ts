@@ -16,6 +16,11 @@ export type { Prisma }
 
 /** Each lane of a belt on PostgreSQL keeps connections of its own to listen on, beside those it works with. */
 const MAX_CONNECTIONS: Record<DatabaseRole, number> = { app: 10, engine: 10, hot: 8, belt: 8 + 4 * JOB_TYPE_NAMES.length }
+/**
+ * The belt holds nothing but hints, which come back when they are lost: its commits need not wait for the disk. They would
+ * wait for each other, too, because a transaction that notifies holds a lock of the whole server until it has committed.
+ */
+const BELT_OPTIONS = '-c search_path=bullmq -c synchronous_commit=off'
 const pools = new Map<DatabaseRole, pg.Pool>()
 const waits = { count: 0, milliseconds: 0 }
 let client: PrismaClient | undefined
@@ -26,7 +31,7 @@ export function pool(role: DatabaseRole): pg.Pool {
   if (!found) {
     found = new pg.Pool({
       connectionString: addressOf(role), max: MAX_CONNECTIONS[role], connectionTimeoutMillis: 5000, idleTimeoutMillis: 30_000,
-      application_name: `bespin-${role}`, ...(role === 'belt' && { options: '-c search_path=bullmq' }),
+      application_name: `bespin-${role}`, ...(role === 'belt' && { options: BELT_OPTIONS }),
       ...(role === 'hot' && { onConnect: keepPlans }),
     })
     // An idle connection that the server closes must not end the process; the next query gets a new one.
