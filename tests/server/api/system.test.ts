@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { API } from '#shared/api-contract.ts'
 import { send as sendTo } from '../../support/api.ts'
@@ -52,6 +53,19 @@ describe('health', () => {
     expect(body).toMatchObject({ status: 'healthy', database: true })
     expect((await sendTo(product().workerUrl, '/health/live')).status).toBe(200)
     expect((await sendTo(product().workerUrl, '/health/ready')).status).toBe(200)
+  })
+})
+
+describe('connections', () => {
+  it('are kept for longer than the minute for which proxies keep theirs', async () => {
+    const agent = new Agent({ keepAlive: true })
+    const kept = await new Promise((resolve, reject) => {
+      get(`${product().url}/health/live`, { agent }, (answer) => {
+        answer.resume().on('end', () => resolve(answer.headers['keep-alive']))
+      }).on('error', reject)
+    })
+    agent.destroy()
+    expect(kept).toBe('timeout=65')
   })
 })
 
