@@ -12,6 +12,7 @@ import { stopOnSignals } from './product.ts'
 import { measureJobs } from './measure-jobs.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureList } from './measure-list.ts'
+import { measureCode } from './measure-code.ts'
 import { measurePage } from './measure-page.ts'
 import { measureStart } from './measure-start.ts'
 import { measureWebhooks } from './measure-webhooks.ts'
@@ -27,7 +28,7 @@ import { measureHistory } from './scenarios/s8-history.ts'
 const SCENARIOS: Measurement[] = [
   measureBulk, measureSingle, measureDrain, measureAcceptBulk, measureAcceptSingle, measureLatencyUnderLoad, measureIdle, measureCrash, measureHistory,
 ]
-const MEASUREMENTS: Measurement[] = [...SCENARIOS, measureStart, measureJobs, measureLatency, measureList, measureWebhooks, measurePage]
+const MEASUREMENTS: Measurement[] = [...SCENARIOS, measureStart, measureJobs, measureLatency, measureList, measureWebhooks, measurePage, measureCode]
 const options = readOptions(process.argv.slice(2), { seconds: 30 })
 const chosen = MEASUREMENTS.filter(({ letter, name }) => !options.only || options.only.includes(letter) || options.only.includes(name))
 

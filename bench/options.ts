@@ -30,7 +30,7 @@ export interface BenchOptions {
 
 const HELP = `node bench/index.ts [options]
   --only=s1,list       only these measurements: s1 to s8, or bulk, single, drain, accept-bulk, accept-single,
-                       latency-under-load, idle, crash, history; start, jobs, latency, list, webhooks, page, or a to f
+                       latency-under-load, idle, crash, history; start, jobs, latency, list, webhooks, page, code, or a to g
   --rounds=5           samples of each figure
   --no-peers           the product alone, without BullMQ, graphile-worker, pg-boss and the belt without Redis
   --jobs=200000        jobs of a sample of s1, s3 and s4
