@@ -46,6 +46,8 @@ export interface Config {
   retentionDays: number
   /** Which days have an index of payload, result and tags: those that are over, the present one too, or none. */
   searchIndex: 'history' | 'all' | 'off'
+  /** What runs submitted code; `off`: nothing does. */
+  sandbox: 'auto' | 'bwrap' | 'container' | 'off'
   /** What this worker process is called; by default its host and pid. */
   workerName?: string
   /** Private targets outgoing webhooks may reach: hosts, addresses, CIDRs, each with an optional port. */
@@ -111,6 +113,7 @@ function buildConfig(env: Environment): Config {
     drills: env.BESPIN_DRILLS ?? !production,
     retentionDays: env.BESPIN_RETENTION_DAYS ?? 30,
     searchIndex: env.BESPIN_SEARCH_INDEX ?? 'history',
+    sandbox: env.BESPIN_SANDBOX ?? 'auto',
     workerName: env.BESPIN_WORKER_NAME,
     webhookAllow: env.BESPIN_WEBHOOK_ALLOW ?? [],
     log: { level: env.LOG_LEVEL ?? 'info', json: env.JSON_LOGS ?? production },

@@ -89,6 +89,7 @@ const variables = {
   REGISTRATION_MODE: z.enum(['open', 'closed', 'invite'], 'must be open, closed or invite'),
   GITHUB_WEBHOOK_SECRET: text, STRIPE_WEBHOOK_SECRET: text, SENDGRID_WEBHOOK_SECRET: text,
   BESPIN_TEST_SOURCE: onOff, BESPIN_DRILLS: onOff, BESPIN_WORKER_NAME: text, BESPIN_WEBHOOK_ALLOW: allowList, BESPIN_WORKER_QUEUES: queues,
+  BESPIN_SANDBOX: z.enum(['auto', 'bwrap', 'container', 'off'], 'must be auto, bwrap, container or off'),
   BESPIN_RETENTION_DAYS: days,
   BESPIN_SEARCH_INDEX: z.enum(['history', 'all', 'off'], 'must be history, all or off'),
   LOG_LEVEL: z.string().toLowerCase().pipe(z.enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')),

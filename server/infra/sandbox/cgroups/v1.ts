@@ -1,0 +1,59 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BoxCgroup, Cgroups } from '../cgroups.ts'
+import { makeWorkerFolder, ownFolder, readNumber, removeTree, writeText } from './find-hierarchies.ts'
+
+const CONTROLLERS = ['memory', 'pids', 'cpuacct'] as const
+type Folders = Record<typeof CONTROLLERS[number], string>
+
+/** The monitor of bubblewrap and the shim, which are in the cgroup too. */
+export const OWN_PROCESSES = 2
+
+/** Cgroups v1 below our own ones. Undefined where memory, pids or cpuacct is not mounted or not ours to write. */
+export function openV1(): Cgroups | undefined {
+  const entries = CONTROLLERS.map((name) => {
+    const own = ownFolder(name)
+    return [name, own && makeWorkerFolder(own)] as const
+  })
+  if (entries.some(([, path]) => !path)) {
+    for (const [, path] of entries) if (path) removeTree(path)
+    return undefined
+  }
+  const folders = Object.fromEntries(entries) as Folders
+  let count = 0
+  return {
+    version: 'v1',
+    make: limits => makeBox(Object.fromEntries(CONTROLLERS.map(name => [name, join(folders[name], String(count))])) as Folders, { ...limits, index: count++ }),
+    close: () => Object.values(folders).forEach(removeTree),
+  }
+}
+
+function makeBox(folders: Folders, limits: { memoryBytes: number, processes: number, index: number }): BoxCgroup {
+  for (const path of Object.values(folders)) mkdirSync(path, { recursive: true })
+  writeText(join(folders.memory, 'memory.limit_in_bytes'), String(limits.memoryBytes))
+  const swap = join(folders.memory, 'memory.memsw.limit_in_bytes')
+  if (isWritable(swap)) writeText(swap, String(limits.memoryBytes))
+  writeText(join(folders.pids, 'pids.max'), String(limits.processes + OWN_PROCESSES))
+  const cpuMs = () => readNumber(join(folders.cpuacct, 'cpuacct.usage')) / 1e6
+  return {
+    join: Object.values(folders).map(path => join(path, 'cgroup.procs')),
+    cpuMs,
+    usage: () => ({
+      oomKills: readNumber(join(folders.memory, 'memory.oom_control'), 'oom_kill'),
+      peakBytes: readNumber(join(folders.memory, 'memory.max_usage_in_bytes')),
+      cpuMs: cpuMs(),
+      processesRefused: readNumber(join(folders.pids, 'pids.events'), 'max'),
+    }),
+    remove: () => Object.values(folders).forEach(removeTree),
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  }
+  catch {
+    return false
+  }
+}

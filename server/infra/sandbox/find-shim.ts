@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const FOLDER = join(import.meta.dirname, 'shim')
+/** The same flags as `make shim`: together with one compiler they give the same bytes. */
+export const SHIM_FLAGS = [
+  '-Wall', '-Wextra', '-Os', '-static', '-nostdlib', '-nostartfiles', '-ffreestanding', '-fno-stack-protector', '-fno-pie', '-no-pie',
+  '-fno-asynchronous-unwind-tables', '-fno-tree-loop-distribute-patterns', '-fno-ident', '-Wl,--build-id=none,-z,norelro,-z,noexecstack,--gc-sections', '-s',
+]
+
+/**
+ * The path of a shim for this processor: the prebuilt one when its checksum is right, else one compiled now.
+ * Throws, naming what to install, when there is neither.
+ */
+export function findShim(arch: string = process.arch): string {
+  const prebuilt = join(FOLDER, 'prebuilt', `shim-${arch}`)
+  const sums = readFileSync(join(FOLDER, 'prebuilt', 'SHA256SUMS'), 'utf8')
+  const sum = existsSync(prebuilt) ? createHash('sha256').update(readFileSync(prebuilt)).digest('hex') : undefined
+  if (sum && sums.includes(`${sum}  shim-${arch}`)) return prebuilt
+  return compileShim(arch, sum ? 'its checksum is not the one in SHA256SUMS' : 'there is none')
+}
+
+function compileShim(arch: string, reason: string): string {
+  const out = join(mkdtempSync(join(tmpdir(), 'bespin-shim-')), `shim-${arch}`)
+  const compiler = ['cc', 'gcc', 'clang'].find(isThere)
+  if (!compiler) throw new Error(`the prebuilt shim for ${arch} cannot be used (${reason}) and there is no C compiler to build it; install gcc, or get the file again`)
+  execFileSync(compiler, [...SHIM_FLAGS, '-o', out, join(FOLDER, 'shim.c')], { timeout: 60_000 })
+  return out
+}
+
+function isThere(command: string): boolean {
+  try {
+    execFileSync(command, ['--version'], { stdio: 'ignore' })
+    return true
+  }
+  catch {
+    return false
+  }
+}
