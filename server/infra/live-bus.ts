@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import type { CodeOutputChunk } from '#shared/schemas/code.ts'
 import type { JobChange } from '#shared/schemas/live.ts'
 import type { ReceiptSummary } from '#shared/schemas/receipt.ts'
 import { getConfig } from '#server/config.ts'
@@ -8,14 +9,16 @@ import { logger } from '#server/infra/logger.ts'
 import { openRedis } from '#server/infra/redis.ts'
 
 /**
- * What goes over the bus: job changes, receipts with the organization they belong to, running jobs that are to stop, and
- * wishes that the dispatcher looks again.
+ * What goes over the bus: job changes, receipts with the organization they belong to, running jobs that are to stop,
+ * wishes that the dispatcher looks again; what running code prints, and that somebody watches it (`replay`: from its start).
  */
 export interface LiveItems {
   jobs: JobChange
   receipts: ReceiptSummary & { organization_id: string }
   cancels: { id: string, organization_id: string }
   wakes: { at: number }
+  outputs: { organization_id: string, chunk: CodeOutputChunk, replayed?: true }
+  watches: { kind: 'replay' | 'watch', job_id: string, organization_id: string }
 }
 export type LiveTopic = keyof LiveItems
 interface Message<T extends LiveTopic = LiveTopic> { from: string, n: number, topic: T, items: LiveItems[T][] }
@@ -24,11 +27,18 @@ export interface LiveSubscriber {
   onItems<T extends LiveTopic>(topic: T, items: LiveItems[T][]): void
   /** Something was missed: fetch again what is shown. */
   onResync(): void
+  /** From now on nothing is missed; once, at the beginning. */
+  onReady?(): void
 }
 
-/** What people watch, and what the engine tells itself: workers need not hear of every change. */
-export type LiveChannel = 'bespin_live' | 'bespin_control'
-const CHANNEL_OF: Record<LiveTopic, LiveChannel> = { jobs: 'bespin_live', receipts: 'bespin_live', cancels: 'bespin_control', wakes: 'bespin_control' }
+/**
+ * What people watch, and what the engine tells itself: workers need not hear of every change. A code worker may listen to
+ * `bespin_control` and not speak on it; the others of these it may speak on.
+ */
+export type LiveChannel = 'bespin_live' | 'bespin_control' | 'bespin_output' | 'bespin_wakes'
+const CHANNEL_OF: Record<LiveTopic, LiveChannel> = {
+  jobs: 'bespin_live', receipts: 'bespin_live', cancels: 'bespin_control', watches: 'bespin_control', outputs: 'bespin_output', wakes: 'bespin_wakes',
+}
 /** NOTIFY refuses 8,000 bytes; the same limit on Redis keeps single messages short. */
 const MAX_BYTES = 7500
 /**
@@ -41,7 +51,7 @@ const pauseAfter = (items: number): number => Math.min(50, Math.max(2, items / 8
 const MAX_QUEUED = 500
 
 const publisher = randomUUID()
-const sequences: Record<LiveChannel, number> = { bespin_live: 0, bespin_control: 0 }
+const sequences: Record<LiveChannel, number> = { bespin_live: 0, bespin_control: 0, bespin_output: 0, bespin_wakes: 0 }
 let redis: Redis | undefined
 const queued = new Map<LiveTopic, unknown[]>()
 let sending: Promise<void> | undefined
@@ -67,13 +77,16 @@ async function sendQueued(): Promise<void> {
   while (queued.size > 0) {
     const topics = [...queued]
     queued.clear()
-    for (const [topic, items] of topics) {
-      const channel = CHANNEL_OF[topic]
-      for (const chunk of chunks(items, channel)) await send(channel, { from: publisher, n: ++sequences[channel], topic, items: chunk as never })
-    }
+    for (const [topic, items] of topics) await sendItems(topic, items as never)
     const sent = topics.reduce((sum, [, items]) => sum + items.length, 0)
     await new Promise(resolve => setTimeout(resolve, pauseAfter(sent)))
   }
+}
+
+/** Sends at once, in order; resolves when all is sent, or could not be. For senders that keep a queue of their own. */
+export async function sendItems<T extends LiveTopic>(topic: T, items: LiveItems[T][]): Promise<void> {
+  const channel = CHANNEL_OF[topic]
+  for (const chunk of chunks(items, channel)) await send(channel, { from: publisher, n: ++sequences[channel], topic, items: chunk as never })
 }
 
 /** Splits by serialised size; a single item over the limit is left out, which receivers see as a gap. */
@@ -122,7 +135,7 @@ function subscribeRedis(channel: LiveChannel, receive: (text: string) => void, s
     if (wasReady) subscriber.onResync()
     wasReady = true
   })
-  connection.subscribe(channel).catch((error: Error) => logger().warn({ error: error.message }, 'live bus: subscribe failed'))
+  connection.subscribe(channel).then(() => subscriber.onReady?.()).catch((error: Error) => logger().warn({ error: error.message }, 'live bus: subscribe failed'))
   return async () => connection.disconnect()
 }
 
@@ -146,6 +159,7 @@ function subscribePostgres(channel: LiveChannel, receive: (text: string) => void
       await client.connect()
       await client.query(`listen ${channel}`)
       if (again) subscriber.onResync()
+      else subscriber.onReady?.()
     }
     catch {
       reconnect()

@@ -53,7 +53,7 @@ async function rollUpAll(): Promise<void> {
 /** Starts the engine's control loops and `more` of them; each runs where its lease is held. The returned function ends them. */
 export function startControlLoops(holder: string, more: ControlLoop[]): () => Promise<void> {
   const stop = new AbortController()
-  const unsubscribe = subscribe('bespin_control', { onItems: (topic) => { if (topic === 'wakes') wokenHere() }, onResync: wokenHere })
+  const unsubscribe = subscribe('bespin_wakes', { onItems: wokenHere, onResync: wokenHere })
   const running = [...ENGINE_LOOPS, ...more].map(loop => runLoop(loop, holder, stop.signal))
   return async () => {
     stop.abort()

@@ -1,5 +1,6 @@
 /** The queries of workers and control loops: heartbeats, leases, the belt's epoch, the roll-up of counters. */
 import { pool } from '#server/infra/database.ts'
+import type { RunnerDocument } from '#shared/schemas/code.ts'
 import { HEARTBEAT, HOLD_LEASE, ROLL_UP } from '#server/domain/engine/sql/presence.ts'
 
 export async function rollUpCounters(limit: number): Promise<number> {
@@ -42,6 +43,8 @@ export interface WorkerRow {
   jobIds: string[]
   /** Of the process, and of its main thread's heap. */
   memory: { rssBytes: number, heapBytes: number }
+  /** What its runner of code can do; null when it runs none, or is still being proven. */
+  runner?: RunnerDocument | null
 }
 /** What a worker hears when it says that it lives. */
 export interface BeatAnswer {
@@ -56,7 +59,7 @@ export async function beat(worker: WorkerRow, claims: { leaseSeconds: number, he
   const { rows } = await pool('engine').query<BeatAnswer>({ name: 'heartbeat', text: HEARTBEAT, values: [
     worker.id, worker.hostname, worker.pid, worker.version, worker.queues, worker.slots, worker.running, worker.name, worker.status,
     JSON.stringify(worker.handlerMs), worker.jobIds, claims.leaseSeconds, claims.held, claims.released,
-    worker.memory.rssBytes, worker.memory.heapBytes] })
+    worker.memory.rssBytes, worker.memory.heapBytes, worker.runner ? JSON.stringify(worker.runner) : null] })
   return rows[0]!
 }
 
@@ -96,4 +99,15 @@ export async function workersByLane(): Promise<Map<string, LaneWorkers>> {
     select lane, count(*) filter (where status = 'running')::int as taking, count(*) filter (where status = 'refusing')::int as refusing
     from workers cross join unnest(queues) as lane where ${IS_ALIVE} group by 1`)
   return new Map(rows.map(({ lane, ...workers }) => [lane, workers]))
+}
+
+/** A living worker of a lane as it says of itself; `runner` is unread. */
+export interface RunnerRow { id: string, name: string, status: WorkerRow['status'], draining: boolean, runner: unknown }
+
+/** The living workers of a lane, oldest first. */
+export async function runnerRows(lane: string): Promise<RunnerRow[]> {
+  const { rows } = await pool('engine').query<RunnerRow>({ name: 'runners', values: [lane], text: `
+    select id, name, status, drain_wanted_at is not null or status = 'draining' as draining, runner
+    from workers where ${IS_ALIVE} and $1 = any(queues) order by started_at, id` })
+  return rows
 }

@@ -8,14 +8,15 @@ export const HOLD_LEASE = `
 /**
  * A worker says that it lives; the claims it knows of live as long, those it has released go. Answers the jobs of this
  * worker that are to stop, and whether somebody wants it to take no more. $1 to $11, $15 and $16: the worker; $12: lease
- * seconds, $13: held claims, $14: released ones.
+ * seconds, $13: held claims, $14: released ones, $17: what its runner says of itself, written
+ * when it changed.
  */
 export const HEARTBEAT = `
   with beat as (
-    insert into workers (id, hostname, pid, version, queues, slots, running, name, status, handler_ms, job_ids, rss_bytes, heap_bytes)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $15, $16)
+    insert into workers (id, hostname, pid, version, queues, slots, running, name, status, handler_ms, job_ids, rss_bytes, heap_bytes, runner)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $15, $16, $17)
     on conflict (id) do update set running = excluded.running, queues = excluded.queues, slots = excluded.slots, status = excluded.status,
-      handler_ms = excluded.handler_ms, job_ids = excluded.job_ids, rss_bytes = excluded.rss_bytes, heap_bytes = excluded.heap_bytes, heartbeat_at = now()
+      handler_ms = excluded.handler_ms, job_ids = excluded.job_ids, rss_bytes = excluded.rss_bytes, heap_bytes = excluded.heap_bytes, runner = case when excluded.runner is distinct from workers.runner then excluded.runner else workers.runner end, heartbeat_at = now()
   ), recorded as (
     -- Once: what its runs are told by when its row is gone.
     insert into worker_records (worker_id, name, hostname, version)
