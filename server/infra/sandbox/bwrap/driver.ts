@@ -20,6 +20,8 @@ export interface BwrapOptions {
   searchPath?: string
   /** `none`: as on a machine without cgroups. */
   cgroups?: 'auto' | 'none'
+  /** Path of a shim; default: the prebuilt one, else one built now. */
+  shim?: string
 }
 
 /** What this process keeps for all its boxes. */
@@ -68,7 +70,7 @@ export function openBwrap(options: BwrapOptions = {}): SandboxDriver {
 
 async function openGround(options: BwrapOptions): Promise<Ground> {
   const bwrap = await findBwrap(options.searchPath)
-  const folder = openBoxFolder(findShim())
+  const folder = openBoxFolder(options.shim ?? findShim())
   const cgroups = options.cgroups === 'none' ? NO_CGROUPS : openCgroups()
   const filter = join(folder.path, 'filter')
   writeFileSync(filter, buildFilter({ arch: process.arch as FilterArch, memfd: cgroups.version !== 'none' }), { mode: 0o444 })
@@ -126,7 +128,7 @@ function prepareBox(ground: Ground, spec: BoxSpec, own: { uid: number, cgroup?: 
 }
 
 /** Memory that a process may have reserved beyond its limit where only looking at it tells; what it uses is told first. */
-const BURST_BYTES = 64 * 1024 * 1024
+const BURST_BYTES = 256 * 1024 * 1024
 const pages = (bytes: number) => Math.ceil(bytes / 4096) * 4096
 
 const failed = (spec: BoxSpec, error: unknown): BoxOutcome => judgeOutcome({

@@ -5,6 +5,9 @@
 
 enum { BY_ITSELF = 0, BY_WALL, BY_CPU, BY_OUTPUT, BY_DISK, BY_INODES, BY_MEMORY, BY_ABORT };
 #define WATCH_EVERY_US 20000u
+// No machine fills memory faster (bytes per microsecond): the nearer to the limit, the sooner the next look.
+#define FILLED_PER_US 4096u
+#define SOONEST_US 2000u
 #define DISK_SLACK (1u << 20)
 
 struct stream { int fd; u8 kind; u64 passed; int cut; };
@@ -14,7 +17,7 @@ struct box {
   struct stream out, err;
   int in, signals, proc, started_with, status, ended, ended_by;
   long pid;
-  u64 began, finished, peak, watched, disk_peak;
+  u64 began, finished, peak, next_look, disk_peak;
   struct rusage of_main;
 };
 
@@ -79,7 +82,8 @@ static void watch_disk(struct box *b) {
   if (bytes > b->order.disk + DISK_SLACK) end_all(b, BY_DISK);
 }
 
-static void watch_usage(struct box *b) {
+/** CPU and memory of all. Answers how long, in microseconds, memory cannot pass its limit. */
+static u64 watch_usage(struct box *b) {
   struct rusage gone;
   struct usage sum = measure(b->proc, 1, 0);
   if (sum.memory > b->order.memory / 2) sum.memory = measure(b->proc, 1, 1).memory;
@@ -88,24 +92,32 @@ static void watch_usage(struct box *b) {
   u64 waited = (u64)(gone.ru_utime.tv_sec + gone.ru_stime.tv_sec) * 1000 + (u64)(gone.ru_utime.tv_usec + gone.ru_stime.tv_usec) / 1000;
   if (sum.memory > b->order.memory) end_all(b, BY_MEMORY);
   else if (b->order.cpu_ms && sum.cpu_ms + waited > b->order.cpu_ms) end_all(b, BY_CPU);
+  else return (b->order.memory - sum.memory) / FILLED_PER_US;
+  return WATCH_EVERY_US;
+}
+
+static u64 between(u64 low, u64 value, u64 high) { return value < low ? low : value > high ? high : value; }
+
+static u64 first_look(struct order *o) {
+  return o->flags & WATCH_USAGE ? between(SOONEST_US, o->memory / FILLED_PER_US, WATCH_EVERY_US) : WATCH_EVERY_US;
 }
 
 /** How long nothing needs looking at, in microseconds; looks when it is time. */
 static u64 watch(struct box *b) {
-  u64 now = now_us(), wall = b->began + (u64)b->order.wall_ms * 1000;
+  u64 now = now_us(), wall = b->began + (u64)b->order.wall_ms * 1000, pause = WATCH_EVERY_US;
   if (now >= wall) {
     end_all(b, BY_WALL);
     return WATCH_EVERY_US;
   }
-  if (now >= b->watched + WATCH_EVERY_US) {
+  if (now >= b->next_look) {
+    u64 used = own_cpu_us();
     watch_disk(b);
-    if (b->order.flags & WATCH_USAGE && b->proc >= 0) watch_usage(b);
-    b->watched = now_us();
+    if (b->order.flags & WATCH_USAGE && b->proc >= 0) pause = between(SOONEST_US, watch_usage(b), WATCH_EVERY_US);
+    u64 took = own_cpu_us() - used;
+    now = now_us();
     // Looking costs at most a tenth of the time, however many processes there are.
-    if (b->watched - now > WATCH_EVERY_US / 10) b->watched += (b->watched - now) * 10;
-    now = b->watched;
+    b->next_look = now + (pause > took * 10 ? pause : took * 10);
   }
-  u64 next = b->watched + WATCH_EVERY_US;
-  next = next < wall ? next : wall;
+  u64 next = b->next_look < wall ? b->next_look : wall;
   return next > now ? next - now : 0;
 }

@@ -65,7 +65,8 @@ static long start(struct box *b, int input) {
   long error = 0;
   if (CALL2(__NR_pipe2, out, O_CLOEXEC) < 0 || CALL2(__NR_pipe2, err, O_CLOEXEC) < 0 || CALL2(__NR_pipe2, failed, O_CLOEXEC) < 0)
     give_up(&b->wire, "could not make ", "pipes", -EMFILE);
-  b->began = b->watched = now_us();
+  b->began = now_us();
+  b->next_look = b->began + first_look(&b->order);
   b->pid = fork_now();
   if (b->pid == 0) become_program(b, input, out[1], err[1], failed[1]);
   if (b->pid < 0) give_up(&b->wire, "could not make ", "a process", b->pid);

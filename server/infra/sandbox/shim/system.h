@@ -71,11 +71,13 @@ static inline void *map_bytes(u64 n) {
   long at = call6(__NR_mmap, 0, (long)n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return at < 0 && at > -4096 ? 0 : (void *)at;
 }
-static inline u64 now_us(void) {
+static inline u64 clock_us(int clock) {
   struct timespec { s64 s; s64 ns; } t;
-  CALL2(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &t);
+  CALL2(__NR_clock_gettime, clock, &t);
   return (u64)t.s * 1000000 + (u64)t.ns / 1000;
 }
+static inline u64 now_us(void) { return clock_us(1 /* CLOCK_MONOTONIC */); }
+static inline u64 own_cpu_us(void) { return clock_us(2 /* CLOCK_PROCESS_CPUTIME_ID */); }
 /** Waits for one of the descriptors, `us` microseconds at most. */
 static inline long poll_fds(struct pollfd *fds, int n, u64 us) {
   struct { s64 s; s64 ns; } t = {(s64)(us / 1000000), (s64)(us % 1000000) * 1000};
