@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -41,9 +41,9 @@ export function ownerIsGone(name: string): boolean {
 /**
  * Makes the folder in the first place where everybody may walk and programs may start, and removes those of dead processes.
  * Throws when there is no such place.
- * @param shim the binary to put there
+ * @param shim the program to put there
  */
-export function openBoxFolder(shim: string): BoxFolder {
+export function openBoxFolder(shim: Uint8Array): BoxFolder {
   const refusals: string[] = []
   for (const parent of new Set([tmpdir(), '/tmp', '/var/tmp', '/dev/shm', '/run'])) {
     try {
@@ -58,12 +58,11 @@ export function openBoxFolder(shim: string): BoxFolder {
   throw new Error(`no folder for boxes could be made (${refusals.join('; ')})`)
 }
 
-function fill(path: string, shimSource: string): BoxFolder {
+function fill(path: string, shim: Uint8Array): BoxFolder {
   const folder = { path, shim: join(path, 'shim'), etc: join(path, 'etc'), remove: () => rmSync(path, { recursive: true, force: true }) }
   try {
     chmodSync(path, 0o755)
-    copyFileSync(shimSource, folder.shim)
-    chmodSync(folder.shim, 0o755)
+    writeFileSync(folder.shim, shim, { mode: 0o755 })
     if (execFileSync(folder.shim, ['try', 'hello'], { env: {}, timeout: 5000 }).toString() !== 'hello\n') throw new Error('the shim does not run there')
     mkdirSync(folder.etc, { mode: 0o755 })
     for (const [name, text] of Object.entries(ETC)) writeFileSync(join(folder.etc, name), text, { mode: 0o644 })

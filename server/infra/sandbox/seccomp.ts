@@ -74,13 +74,12 @@ function assemble(program: Instruction[]): Buffer {
     if (distance > 255) throw new RangeError('the filter is too long for its jumps')
     return distance
   }
-  const write = (index: number, code: number, [yes, no]: [number, number], k: number) => {
+  const answers = names.map((name): Instruction => ({ code: RETURN, k: ANSWERS[name] }))
+  for (const [index, { code, k, yes, no }] of [...program, ...answers].entries()) {
     bytes.writeUInt16LE(code, index * 8)
-    bytes[index * 8 + 2] = yes
-    bytes[index * 8 + 3] = no
+    bytes[index * 8 + 2] = jump(yes, index)
+    bytes[index * 8 + 3] = jump(no, index)
     bytes.writeUInt32LE(k >>> 0, index * 8 + 4)
   }
-  program.forEach(({ code, k, yes, no }, index) => write(index, code, [jump(yes, index), jump(no, index)], k))
-  names.forEach((name, index) => write(program.length + index, RETURN, [0, 0], ANSWERS[name]))
   return bytes
 }

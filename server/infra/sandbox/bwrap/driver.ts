@@ -20,8 +20,8 @@ export interface BwrapOptions {
   searchPath?: string
   /** `none`: as on a machine without cgroups. */
   cgroups?: 'auto' | 'none'
-  /** Path of a shim; default: the prebuilt one, else one built now. */
-  shim?: string
+  /** The shim's program; default: the prebuilt one, else one built now. */
+  shim?: Uint8Array
 }
 
 /** What this process keeps for all its boxes. */

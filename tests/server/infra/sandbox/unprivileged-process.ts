@@ -1,16 +1,10 @@
-import { copyFileSync, mkdtempSync, chmodSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { openBwrap } from '../../../../server/infra/sandbox/bwrap/driver.ts'
 import { findShim } from '../../../../server/infra/sandbox/find-shim.ts'
 import type { FromDriver, ToDriver } from './unprivileged-driver.ts'
 
 const NOBODY = 65_534
-// The sources may lie where nobody may not walk: what is read later is copied before.
-const folder = mkdtempSync(join(tmpdir(), 'bespin-test-shim-'))
-chmodSync(folder, 0o755)
-const shim = join(folder, 'shim')
-copyFileSync(findShim(), shim)
+// The sources may lie where nobody may not walk: it is read before.
+const shim = findShim()
 process.setgroups!([])
 process.setgid!(NOBODY)
 process.setuid!(NOBODY)
