@@ -9,7 +9,7 @@ IMAGE ?= bespin
 COMPOSE ?= docker compose
 LAUNCH := exec node scripts/launch.ts
 
-.PHONY: help install dev watch start run build build-api build-web test typecheck lint smoke bench chaos clean clean-data \
+.PHONY: help install dev watch start run build build-api build-web test typecheck lint smoke bench shim chaos clean clean-data \
 	docker docker-build docker-run docker-down docker-clean migrate-up migrate-status run-api run-worker run-scheduler run-grpc
 
 help: ## List the targets
@@ -49,6 +49,9 @@ smoke: install ## Run one real job and one signed webhook against the server on 
 
 bench: install ## Measure throughput and latency, print the figures
 	@exec node bench/index.ts
+
+shim: install ## Build the sandbox's first process again (needs gcc and aarch64-linux-gnu-gcc)
+	@exec node scripts/build-shim.ts
 
 chaos: install ## Kill parts of a running product and check that nothing accepted is lost
 	@exec node bench/chaos.ts

@@ -6,6 +6,7 @@ import { parseConfig, readDotEnv, ConfigError } from '#server/config.ts'
 import { ensureBuild } from './launch/build.ts'
 import type { Child } from './launch/child.ts'
 import { choosePorts, reachable, startWeb, startWorker, untilReady, type Ports } from './launch/programs.ts'
+import { sandboxNote } from './launch/sandbox-note.ts'
 import { LaunchError, makeSay } from './launch/say.ts'
 import { bringUpServices, chooseSecrets, claimDataFolder, reachDatabase, waitForDatabaseMs, type Services } from './launch/bring-up.ts'
 import { closeSession, killSession, openSession, type Session } from './launch/session.ts'
@@ -38,7 +39,7 @@ async function start(session: Session, options: { command: string, detail?: stri
   const { config, say } = session
   const watchSources = command === 'dev'
   say(`Bespin ${command}, ${config.mode} mode, data in ${config.dataDir}, open access ${config.openAccess ? 'on' : 'off'}`)
-  for (const note of config.notes) say(note)
+  for (const note of [...config.notes, programs.includes('worker') && sandboxNote(config.sandbox)]) if (note) say(note)
   const joined = await claimDataFolder(session, !['dev', 'start'].includes(command))
   if (command === 'migrate') {
     await prepareDatabaseOnly(session, await reachDatabase(session, joined), detail)

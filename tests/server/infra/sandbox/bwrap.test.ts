@@ -1,3 +1,5 @@
+import { it } from 'vitest'
+import { whyNoBoxes } from '../../../../scripts/check/find-tools.ts'
 import { openBwrap } from '../../../../server/infra/sandbox/bwrap/driver.ts'
 import { openCgroups } from '../../../../server/infra/sandbox/cgroups.ts'
 import { describeDriver } from './driver-contract.ts'
@@ -5,6 +7,9 @@ import { openUnprivileged } from './unprivileged-driver.ts'
 
 const cgroups = openCgroups()
 cgroups.close()
-if (cgroups.version !== 'none') describeDriver(`boxes of bubblewrap with cgroups ${cgroups.version}`, () => openBwrap())
-describeDriver('boxes of bubblewrap without cgroups', () => openBwrap({ cgroups: 'none' }))
-if (process.getuid?.() === 0) describeDriver('boxes of bubblewrap of a user without rights', openUnprivileged)
+if (whyNoBoxes()) it.skip(`boxes of bubblewrap: ${whyNoBoxes()}`)
+else {
+  if (cgroups.version !== 'none') describeDriver(`boxes of bubblewrap with cgroups ${cgroups.version}`, () => openBwrap())
+  describeDriver('boxes of bubblewrap without cgroups', () => openBwrap({ cgroups: 'none' }))
+  if (process.getuid?.() === 0) describeDriver('boxes of bubblewrap of a user without rights', openUnprivileged)
+}

@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { whyNoBoxes } from '../../../../scripts/check/find-tools.ts'
 import { openBwrap } from '../../../../server/infra/sandbox/bwrap/driver.ts'
 import { openCgroups } from '../../../../server/infra/sandbox/cgroups.ts'
 import { shellBox } from './driver-contract.ts'
@@ -37,7 +38,7 @@ async function until(what: () => boolean, ms = 3000): Promise<void> {
   expect(what()).toBe(true)
 }
 
-describe('what boxes leave behind', () => {
+describe.skipIf(whyNoBoxes())('what boxes leave behind', () => {
   for (const cgroups of ['auto', 'none'] as const) {
     it(`is nothing after 200 runs (cgroups: ${cgroups})`, async () => {
       const driver = openBwrap({ cgroups })
