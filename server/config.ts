@@ -3,6 +3,7 @@
  * this and nothing else. A value that makes no sense is refused at start with its name and what would be right.
  */
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { databaseSettings, type DatabaseSettings } from './config/database-settings.ts'
@@ -55,6 +56,8 @@ export interface Config {
   log: { level: 'trace' | 'debug' | 'info' | 'warn' | 'error', json: boolean }
   metricsToken?: string
   workerQueues?: string[]
+  /** How many code executions one worker process runs at once. */
+  codeSlots: number
   /** True when the database roles could not be made and every process uses one login. */
   isolationReduced: boolean
   /** True in a process that the launcher started (it has checked, migrated and chosen the ports). */
@@ -119,6 +122,8 @@ function buildConfig(env: Environment): Config {
     log: { level: env.LOG_LEVEL ?? 'info', json: env.JSON_LOGS ?? production },
     metricsToken: env.METRICS_TOKEN,
     workerQueues: env.BESPIN_WORKER_QUEUES,
+    // One more than can compute at once: starting and ending a box is mostly waiting.
+    codeSlots: env.BESPIN_CODE_SLOTS ?? availableParallelism() + 1,
     isolationReduced: env.BESPIN_ISOLATION === 'reduced',
     launched: env.BESPIN_LAUNCHED ?? false,
     notes: notesOn(env),

@@ -43,3 +43,13 @@ export const CODE_BOUNDS = {
   /** Of everything the runs of one submission printed, kept in its result. */
   keptOutputBytes: 2 * MIB,
 } as const
+
+interface Timed { limits?: Partial<CodeLimitValues>, runs?: readonly unknown[] }
+/** What probing, preparing and clearing up may add, and waiting for a core. */
+const MARGIN_MS = 60_000
+
+/** Seconds after which an execution is surely stuck: everything it may do, one after the other, and a margin. */
+export function codeTimeoutSeconds({ limits = {}, runs = [] }: Timed): number {
+  const value = (name: CodeLimitName): number => limits[name] ?? CODE_LIMITS[name].default
+  return Math.ceil((value('compile_wall_ms') + Math.max(1, runs.length) * value('wall_ms') + MARGIN_MS) / 1000)
+}

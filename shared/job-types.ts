@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import { codeTimeoutSeconds } from './code-limits.ts'
+import { CodeExecutionPayload } from './schemas/code.ts'
 import { DrillPayload } from './schemas/drill.ts'
 import { RandomTextPayload } from './schemas/random-text.ts'
 
@@ -19,6 +21,12 @@ export interface JobTypeRule {
   slots: number
   maxRetries: number
   timeoutSeconds: number
+  /** Seconds for a job with this payload, where it tells how long it may take. */
+  timeoutFor?(payload: unknown): number
+  /** Largest payload, bytes of JSON; absent: 1 MiB. */
+  payloadMaxBytes?: number
+  /** Each travels in an envelope of its own, whatever the mean of their times: one may take a thousand times as long as another. */
+  travelsAlone?: true
   /** True for types that exist only where drills are allowed. */
   drill?: true
 }
@@ -27,6 +35,11 @@ const DRILL = { payload: DrillPayload, maxRetries: 3, timeoutSeconds: 300, drill
 
 export const JOB_TYPES = {
   'random-text': { payload: RandomTextPayload, runs: 'inline', slots: 400, maxRetries: 3, timeoutSeconds: 300 },
+  // A program that fails is a job that completed: only what the sandbox could not do is tried again. How many run at once is for the machine to say.
+  'code-execution': {
+    payload: CodeExecutionPayload, runs: 'inline', slots: 4, maxRetries: 3, timeoutSeconds: 600, travelsAlone: true, payloadMaxBytes: 8 * 1024 * 1024,
+    timeoutFor: payload => codeTimeoutSeconds(payload as CodeExecutionPayload),
+  },
   'drill': { ...DRILL, runs: 'inline', slots: 1000 },
   'drill-thread': { ...DRILL, runs: 'thread', slots: 4, memoryMb: 128 },
   'drill-process': { ...DRILL, runs: 'process', slots: 4, memoryMb: 128 },

@@ -41,6 +41,8 @@ async function work({ n, type, payload, run, failures }: Task, signal: AbortSign
     const answer = readAnswer(await (PROCESSORS[type] as Processor)({
       payload, signal, run, failures,
       progress: share => send({ kind: 'progress', n, share: typeof share === 'number' ? share : NaN }),
+      // Nobody watches what runs here: what prints has a box of its own and runs inline, unless it is a suspect.
+      output: () => {},
       log: text => send({ kind: 'log', n, text: describeError(text) }),
     }))
     // Through JSON, as it will be stored: not every value can be sent, and not every value that can be sent is JSON.

@@ -1,3 +1,4 @@
+import type { OutputPart } from '#server/infra/tell-output.ts'
 import type { Outcome } from '#server/domain/engine/retry-policy.ts'
 
 /** What a processor is given. Everything in it may be used until the processor has answered; later calls do nothing. */
@@ -9,6 +10,8 @@ export interface ProcessorContext<P> {
   progress(share: number): void
   /** Keeps a line of text with the run. Never throws. */
   log(text: string): void
+  /** Tells what the job prints to whoever watches it now; kept only as long as it runs. Never throws, never waits. */
+  output(part: OutputPart): void
   /** The number of this run, from 1. */
   run: number
   /** How many runs before this one failed. */

@@ -25,6 +25,7 @@ export async function runAttempt(job: ClaimedJob): Promise<Outcome> {
   note(job, outcome, turnNow() === startedIn ? returnedAfter : performance.now() - startedAt)
   // Who reads that a job is over finds all it said.
   if (run.lines) await run.lines.written()
+  if (run.output) await run.output.close()
   return outcome
 }
 

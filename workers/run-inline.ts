@@ -1,8 +1,9 @@
 import { progressReporter } from '#server/domain/engine/report-progress.ts'
 import { describeError } from './describe-error.ts'
 import { readAnswer } from './read-answer.ts'
-import { logLine, startClock, type Run } from './running-runs.ts'
+import { logLine, printPart, startClock, type Run } from './running-runs.ts'
 import type { Outcome } from '#server/domain/engine/retry-policy.ts'
+import type { OutputPart } from '#server/infra/tell-output.ts'
 import type { Processor, ProcessorContext } from './processor.ts'
 
 /** Runs a processor on the worker's own event loop. Never rejects; an end by force leaves the processor to itself. */
@@ -32,6 +33,10 @@ const ON_DEMAND = {
     return (share) => {
       if (!run.over) report(share)
     }
+  },
+  get output(): (part: OutputPart) => void {
+    const { of: run } = this as unknown as InlineContext
+    return part => printPart(run, part)
   },
   get log(): (text: string) => void {
     const { of: run } = this as unknown as InlineContext

@@ -1,3 +1,4 @@
+import { openOutput, type OutputPart, type OutputTeller } from '#server/infra/tell-output.ts'
 import { openRunLog, type RunLog } from '#server/domain/engine/write-log-lines.ts'
 import type { Outcome } from '#server/domain/engine/retry-policy.ts'
 import type { ClaimedJob } from '#server/domain/engine/store.ts'
@@ -18,6 +19,7 @@ export interface Run {
   over: boolean
   /** Made when the run first logs something, or asks for its signal. */
   lines?: RunLog
+  output?: OutputTeller
   controller?: AbortController
   /** Passes the wish to stop on to the processor. */
   abort(reason: string): void
@@ -37,7 +39,7 @@ let sweeper: NodeJS.Timeout | undefined
 
 /** A run that has not begun; `start` gives it its time. */
 export function openRun(job: ClaimedJob): Run {
-  const run: Run = { job, deadline: Infinity, forceAt: Infinity, over: false, stop: undefined, lines: undefined, controller: undefined, abort: nothing, force: nothing }
+  const run: Run = { job, deadline: Infinity, forceAt: Infinity, over: false, stop: undefined, lines: undefined, output: undefined, controller: undefined, abort: nothing, force: nothing }
   runs.add(run)
   // One clock for all runs, where a timer for each would cost more than many a job.
   sweeper ??= setInterval(sweep, SWEEP_MS).unref()
@@ -51,6 +53,12 @@ export function startClock(run: Run): void {
 /** Keeps a line of a run; what it says after its end is not kept. */
 export function logLine(run: Run, text: string): void {
   if (!run.over) (run.lines ??= openRunLog(run.job)).add(text)
+}
+
+/** Tells what a run prints; what it prints after its end is not told. */
+export function printPart(run: Run, part: OutputPart): void {
+  const { id: jobId, organizationId, run: number } = run.job
+  if (!run.over) (run.output ??= openOutput({ jobId, organizationId, run: number })).add(part)
 }
 
 export function closeRun(run: Run): void {

@@ -30,6 +30,7 @@ const text = z.string()
 const port = z.string().regex(/^\d{1,5}$/, 'must be a port number from 1 to 65535').transform(Number)
   .refine(number => number >= 1 && number <= 65_535, 'must be a port number from 1 to 65535')
 const days = z.string().regex(/^\d{1,5}$/, 'must be a number of days from 1 to 36500').transform(Number).refine(number => number >= 1 && number <= 36_500, 'must be a number of days from 1 to 36500')
+const slots = z.string().regex(/^\d{1,4}$/, 'must be a number of executions from 1 to 1000').transform(Number).refine(number => number >= 1 && number <= 1000, 'must be a number of executions from 1 to 1000')
 const secret = z.string().min(32, 'must have at least 32 characters (make one: openssl rand -hex 32)')
 const host = z.string().max(253).regex(/^(\[?[0-9a-f:]+\]?|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$/i,
   'must be a host name or an address to listen on, such as 127.0.0.1 or 0.0.0.0 (no http://, no port)')
@@ -90,6 +91,7 @@ const variables = {
   GITHUB_WEBHOOK_SECRET: text, STRIPE_WEBHOOK_SECRET: text, SENDGRID_WEBHOOK_SECRET: text,
   BESPIN_TEST_SOURCE: onOff, BESPIN_DRILLS: onOff, BESPIN_WORKER_NAME: text, BESPIN_WEBHOOK_ALLOW: allowList, BESPIN_WORKER_QUEUES: queues,
   BESPIN_SANDBOX: z.enum(['auto', 'bwrap', 'container', 'off'], 'must be auto, bwrap, container or off'),
+  BESPIN_TEST_SOURCE: onOff, BESPIN_DRILLS: onOff, BESPIN_WORKER_NAME: text, BESPIN_WEBHOOK_ALLOW: allowList, BESPIN_WORKER_QUEUES: queues, BESPIN_CODE_SLOTS: slots,
   BESPIN_RETENTION_DAYS: days,
   BESPIN_SEARCH_INDEX: z.enum(['history', 'all', 'off'], 'must be history, all or off'),
   LOG_LEVEL: z.string().toLowerCase().pipe(z.enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')),

@@ -1,4 +1,4 @@
-import { JOB_TYPES, type JobType } from '#shared/job-types.ts'
+import { ruleOf, type JobType } from '#shared/job-types.ts'
 
 /** Most ids of one envelope. */
 const MAX = 100
@@ -9,6 +9,8 @@ export const UNMEASURED_MS = 0.5
 
 /** How many job ids travel together, by the measured handler time of their type: 100 for instant work, 1 from 50 ms on. */
 export function envelopeSize(type: JobType, handlerMs: number | undefined): number {
+  const { slots, travelsAlone } = ruleOf(type)
+  if (travelsAlone) return 1
   const byTime = Math.floor(WORK_MS / Math.max(handlerMs ?? UNMEASURED_MS, 0.01))
-  return Math.max(1, Math.min(MAX, JOB_TYPES[type].slots, byTime))
+  return Math.max(1, Math.min(MAX, slots, byTime))
 }

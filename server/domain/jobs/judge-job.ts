@@ -11,7 +11,7 @@ import type { JobFields } from '#shared/schemas/job.ts'
 export interface CallDefaults { queue_name?: string, job_type?: JobType, default_priority?: number, default_max_retries?: number, default_timeout_seconds?: number }
 
 /** Where a job goes, and what it takes from there. */
-interface Target { queueName: string, jobType: JobType | null, payload: JobTypeRule['payload'] | undefined, priority: number, maxRetries: number, timeoutSeconds: number }
+interface Target { queueName: string, jobType: JobType | null, type: JobTypeRule | undefined, priority: number, maxRetries: number, timeoutSeconds: number | undefined }
 
 const DEFAULTS = { maxRetries: 3, timeoutSeconds: 300 }
 
@@ -27,12 +27,14 @@ export function judgeFor(organizationId: string, call: CallDefaults = {}): (fiel
     : findTarget(organizationId, { ...call, queue_name: fields.queue_name ?? call.queue_name, job_type: fields.job_type ?? call.job_type })
   return (fields) => {
     const target = targetOf(fields)
+    const { type } = target
+    const payload = type ? fitPayload(type.payload, fields.payload) : fields.payload
     return {
       organizationId, queueName: target.queueName, jobType: target.jobType,
-      payload: serialisePayload(target.payload === undefined ? fields.payload : fitPayload(target.payload, fields.payload)),
+      payload: serialisePayload(payload, type?.payloadMaxBytes),
       priority: fields.priority ?? target.priority,
       maxRetries: fields.max_retries ?? target.maxRetries,
-      timeoutSeconds: fields.timeout_seconds ?? target.timeoutSeconds,
+      timeoutSeconds: fields.timeout_seconds ?? target.timeoutSeconds ?? type?.timeoutFor?.(payload) ?? (type ?? DEFAULTS).timeoutSeconds,
       backoff: fields.backoff, tags: fields.tags && serialiseTags(fields.tags),
       idempotencyKey: fields.idempotency_key, idempotencyWindowSeconds: fields.idempotency_window_seconds,
       scheduledAt: fields.scheduled_at, expiresAt: fields.expires_at,
@@ -49,14 +51,14 @@ function findTarget(organizationId: string, call: CallDefaults): Target {
   if (queue?.enabled === false) {
     throw new AppError('CONFLICT', `The queue ${queueName} takes no new jobs. To enable it: PUT /api/v1/queues/${queueName}/config with {"enabled": true}.`)
   }
-  return { queueName, jobType: jobType ?? null, payload: type?.payload, priority: call.default_priority ?? 0, ...limitsOf(call, { queue, type }) }
+  return { queueName, jobType: jobType ?? null, type, priority: call.default_priority ?? 0, ...limitsOf(call, { queue, type }) }
 }
 
 /** The call speaks before the queue, the queue before the job type. */
-function limitsOf(call: CallDefaults, { queue, type = DEFAULTS }: { queue?: QueueRule, type?: Pick<JobTypeRule, 'maxRetries' | 'timeoutSeconds'> }) {
+function limitsOf(call: CallDefaults, { queue, type = DEFAULTS }: { queue?: QueueRule, type?: Pick<JobTypeRule, 'maxRetries'> }) {
   return {
     maxRetries: call.default_max_retries ?? queue?.maxRetries ?? type.maxRetries,
-    timeoutSeconds: call.default_timeout_seconds ?? queue?.timeoutSeconds ?? type.timeoutSeconds,
+    timeoutSeconds: call.default_timeout_seconds ?? queue?.timeoutSeconds ?? undefined,
   }
 }
 

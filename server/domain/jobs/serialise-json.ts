@@ -2,7 +2,7 @@ import { AppError } from '#server/domain/app-error.ts'
 import { invalidField } from '#server/domain/jobs/validation-error.ts'
 import { JSON_MAX_DEPTH, whyNotStorable } from '#shared/schemas/primitives.ts'
 
-/** Largest payload, bytes of JSON (the contract of `/api/v1`). */
+/** Largest payload, bytes of JSON (the contract of `/api/v1`), where the job's type names none. */
 export const PAYLOAD_MAX_BYTES = 1024 * 1024
 /** Largest tags, bytes of JSON. */
 export const TAGS_MAX_BYTES = 64 * 1024
@@ -11,11 +11,11 @@ const SUSPICIOUS = /\\u0000|\\ud[89a-f]/
 /** A shorter text has no room for too many levels. */
 const SHALLOW_LENGTH = 2 * JSON_MAX_DEPTH
 
-/** The payload of a job as JSON text. Throws VALIDATION_ERROR, and PAYLOAD_TOO_LARGE over 1 MiB. */
-export function serialisePayload(payload: unknown): string {
+/** The payload of a job as JSON text. Throws VALIDATION_ERROR, and PAYLOAD_TOO_LARGE over `maxBytes`. */
+export function serialisePayload(payload: unknown, maxBytes = PAYLOAD_MAX_BYTES): string {
   const text = serialise('payload', payload)
-  if (hasMoreBytes(text, PAYLOAD_MAX_BYTES)) {
-    throw new AppError('PAYLOAD_TOO_LARGE', `The payload has more than ${PAYLOAD_MAX_BYTES} bytes. Store large data elsewhere and send a reference.`)
+  if (hasMoreBytes(text, maxBytes)) {
+    throw new AppError('PAYLOAD_TOO_LARGE', `The payload has more than ${maxBytes} bytes. Store large data elsewhere and send a reference.`)
   }
   return text
 }
