@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { databaseSettings, type DatabaseSettings } from './config/database-settings.ts'
 import { environmentSchema, type Environment, type Mode } from './config/environment.ts'
@@ -55,6 +55,10 @@ export interface Config {
   webhookAllow: string[]
   log: { level: 'trace' | 'debug' | 'info' | 'warn' | 'error', json: boolean }
   metricsToken?: string
+  /** Most MiB of compiled programs that a code worker keeps. */
+  codeCacheMb: number
+  /** Folders of PATH; toolchains are looked for there. */
+  searchPath: string[]
   workerQueues?: string[]
   /** How many code executions one worker process runs at once. */
   codeSlots: number
@@ -121,6 +125,8 @@ function buildConfig(env: Environment): Config {
     webhookAllow: env.BESPIN_WEBHOOK_ALLOW ?? [],
     log: { level: env.LOG_LEVEL ?? 'info', json: env.JSON_LOGS ?? production },
     metricsToken: env.METRICS_TOKEN,
+    codeCacheMb: env.BESPIN_CODE_CACHE_MB ?? 512,
+    searchPath: env.PATH?.split(delimiter).filter(Boolean) ?? [],
     workerQueues: env.BESPIN_WORKER_QUEUES,
     // One more than can compute at once: starting and ending a box is mostly waiting.
     codeSlots: env.BESPIN_CODE_SLOTS ?? availableParallelism() + 1,

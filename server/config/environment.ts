@@ -30,6 +30,7 @@ const text = z.string()
 const port = z.string().regex(/^\d{1,5}$/, 'must be a port number from 1 to 65535').transform(Number)
   .refine(number => number >= 1 && number <= 65_535, 'must be a port number from 1 to 65535')
 const days = z.string().regex(/^\d{1,5}$/, 'must be a number of days from 1 to 36500').transform(Number).refine(number => number >= 1 && number <= 36_500, 'must be a number of days from 1 to 36500')
+const megabytes = z.string().regex(/^\d{1,7}$/, 'must be a whole number of MiB from 16 to 1048576').transform(Number).refine(number => number >= 16 && number <= 1_048_576, 'must be a whole number of MiB from 16 to 1048576')
 const slots = z.string().regex(/^\d{1,4}$/, 'must be a number of executions from 1 to 1000').transform(Number).refine(number => number >= 1 && number <= 1000, 'must be a number of executions from 1 to 1000')
 const secret = z.string().min(32, 'must have at least 32 characters (make one: openssl rand -hex 32)')
 const host = z.string().max(253).regex(/^(\[?[0-9a-f:]+\]?|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$/i,
@@ -98,11 +99,12 @@ const variables = {
   JSON_LOGS: onOff, METRICS_TOKEN: text,
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:'], 'must be an http or https URL'),
   NATS_URL: text, GRPC_ADDRESS: text,
-  BESPIN_ISOLATION: z.enum(['full', 'reduced'], 'must be full or reduced'), BESPIN_LAUNCHED: onOff,
+  BESPIN_CODE_CACHE_MB: megabytes,
+  BESPIN_ISOLATION: z.enum(['full', 'reduced'], 'must be full or reduced'), BESPIN_LAUNCHED: onOff, PATH: text,
 }
 
 export const environmentSchema = z.object(variables).partial()
 export type Environment = z.infer<typeof environmentSchema>
 export const VARIABLE_NAMES = Object.keys(variables)
-/** Set by the launcher for the processes it starts; nobody else sets them, so `.env.example` does not list them. */
-export const INTERNAL_NAMES = ['BESPIN_ISOLATION', 'BESPIN_LAUNCHED']
+/** Set by the launcher for the processes it starts, or by every system; nobody sets them for Bespin, so `.env.example` does not list them. */
+export const INTERNAL_NAMES = ['BESPIN_ISOLATION', 'BESPIN_LAUNCHED', 'PATH']
