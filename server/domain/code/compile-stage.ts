@@ -13,9 +13,9 @@ export async function compileStage(work: Work): Promise<Compiled | undefined> {
   if (!language.compile) return payload.compile_only ? checkSource(work, submission) : undefined
   await toolchain.usable
   if (!toolchain.complete || toolchain.complete.done) return compileOnce(work, submission, true)
-  // While the rest is still being prepared, a program may fail for want of it: only what compiles counts.
+  // While the rest is still being prepared, a program may fail for want of it: that does not count, and nobody is told.
   const early = await compileOnce(work, submission, false)
-  if (early.stage.status !== 'compile_error') return early
+  if (early.stage.status !== 'compile_error' || !language.wantsMore?.(early.stage.stderr)) return early
   await toolchain.complete.promise
   return compileOnce(work, submission, true)
 }

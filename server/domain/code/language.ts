@@ -74,6 +74,8 @@ export interface Language {
    * looks at nothing that was submitted. Boxes find the folder at PREPARED_PATH; `onUsable` may be called when most of it is there.
    */
   prepare?(binary: string, folder: string, onUsable: () => void): Promise<void>
+  /** Whether a compiler may have failed with these words only because not everything is prepared yet. */
+  wantsMore?(complaint: string): boolean
   /** The compiler; its artifact must come to lie at ARTIFACT. Absent: the source is run as it is. */
   compile?(submission: Submission): Step
   /** Looks at the source without running it, for `compile_only` of a language that is not compiled. */

@@ -14,6 +14,7 @@ export default {
   },
   limitAddressSpace: false,
   prepare: (binary, folder, onUsable) => exportGoArchives({ binary, folder, seenAt: PREPARED_PATH, onUsable }),
+  wantsMore: complaint => complaint.includes('could not import'),
   compile: goBuildSteps,
   run: ({ memoryBytes }) => ({ argv: [ARTIFACT_PATH], env: { GOMEMLIMIT: String(Math.floor(memoryBytes * MEMORY_SHARE)) } }),
   install: { debian: 'apt install golang-go', alpine: 'apk add go', fedora: 'dnf install golang', macos: 'brew install go' },
