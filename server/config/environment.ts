@@ -90,7 +90,6 @@ const variables = {
   JWT_SECRET: secret, BESPIN_SECRET_KEY: secret, ADMIN_API_KEY: text,
   REGISTRATION_MODE: z.enum(['open', 'closed', 'invite'], 'must be open, closed or invite'),
   GITHUB_WEBHOOK_SECRET: text, STRIPE_WEBHOOK_SECRET: text, SENDGRID_WEBHOOK_SECRET: text,
-  BESPIN_TEST_SOURCE: onOff, BESPIN_DRILLS: onOff, BESPIN_WORKER_NAME: text, BESPIN_WEBHOOK_ALLOW: allowList, BESPIN_WORKER_QUEUES: queues,
   BESPIN_SANDBOX: z.enum(['auto', 'bwrap', 'container', 'off'], 'must be auto, bwrap, container or off'),
   BESPIN_TEST_SOURCE: onOff, BESPIN_DRILLS: onOff, BESPIN_WORKER_NAME: text, BESPIN_WEBHOOK_ALLOW: allowList, BESPIN_WORKER_QUEUES: queues, BESPIN_CODE_SLOTS: slots,
   BESPIN_RETENTION_DAYS: days,
