@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type pg from 'pg'
 import type { Config } from '#server/config.ts'
+import { codeLaneSql } from '#server/domain/engine/sql/code-lane.ts'
 import { ROOT } from './launch/root.ts'
 import { LaunchError, type Say } from './launch/say.ts'
 import { applyMigrations, migrationStates, releaseMigrations, type MigrationState } from './migrate/apply-migrations.ts'
@@ -28,7 +29,7 @@ export interface MigratedDatabase { appUrl: string, engineUrl: string, codeUrl: 
 
 const LOCK_KEY = 7_266_376_001n
 /** Goes into the mark below; raised when this file does something it did not do before. */
-const STEP_VERSION = 1
+const STEP_VERSION = 2
 
 /** Applies migrations, roles, rights and BullMQ's own tables. Throws LaunchError with what to do when it cannot. */
 export async function migrate(options: MigrateOptions): Promise<MigratedDatabase> {
@@ -82,7 +83,10 @@ async function prepareLogins(options: { client: pg.Client, ownerUrl: string, giv
   if (await readMark(client) === wantedMark() && await allIn()) return urls
 
   const roles = await roleSituation(client)
-  if (roles.mayMake || roles.allExist) await client.query(readFileSync(join(ROOT, 'prisma', 'roles.sql'), 'utf8'))
+  if (roles.mayMake || roles.allExist) {
+    await client.query(readFileSync(join(ROOT, 'prisma', 'roles.sql'), 'utf8'))
+    await client.query(codeLaneSql())
+  }
   await prepareBelt(client, roles.mayMake || roles.allExist)
   for (const role of roles.mayMake ? ours : []) {
     if (!await canLogIn(urlOf(role))) await giveLogin({ client, role, password: rolePassword(role, secret), say })
@@ -110,7 +114,12 @@ async function prepareBelt(client: pg.Client, rolesExist: boolean): Promise<void
     GRANT USAGE, CREATE ON SCHEMA bullmq TO bespin_engine;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO bespin_engine;
     GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA bullmq TO bespin_engine;
-    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bullmq TO bespin_engine;`)
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bullmq TO bespin_engine;
+    -- A code worker takes hints from its lane and never makes a queue. The tables are empty while Redis carries the belt.
+    GRANT USAGE ON SCHEMA bullmq TO bespin_code;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO bespin_code;
+    GRANT USAGE ON ALL SEQUENCES IN SCHEMA bullmq TO bespin_code;
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bullmq TO bespin_code;`)
 }
 
 /**
@@ -119,7 +128,7 @@ async function prepareBelt(client: pg.Client, rolesExist: boolean): Promise<void
  */
 function wantedMark(): string {
   const bullmq = readFileSync(createRequire(import.meta.url).resolve('bullmq/package.json'), 'utf8')
-  const parts = [STEP_VERSION, readFileSync(join(ROOT, 'prisma', 'roles.sql'), 'utf8'), JSON.stringify(releaseMigrations()), (JSON.parse(bullmq) as { version: string }).version]
+  const parts = [STEP_VERSION, readFileSync(join(ROOT, 'prisma', 'roles.sql'), 'utf8'), codeLaneSql(), JSON.stringify(releaseMigrations()), (JSON.parse(bullmq) as { version: string }).version]
   return `prepared by Bespin: ${createHash('sha256').update(parts.join('\n')).digest('hex')}`
 }
 

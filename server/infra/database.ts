@@ -48,8 +48,25 @@ export function pool(role: DatabaseRole): pg.Pool {
  */
 const keepPlans = (client: pg.ClientBase) => client.query('set plan_cache_mode = force_generic_plan').then(() => undefined)
 
+/** Whether this process has no login but that of the code lane. */
+export function isCodeLane(): boolean {
+  const { codeUrl, engineUrl } = getConfig().database
+  return codeUrl !== undefined && engineUrl === undefined
+}
+
+/**
+ * Runs a statement of the engine. A process of the code lane may run none of them: it calls the function that the migration
+ * step made of the statement, which lets it touch code executions only (`code-lane.ts` of the engine).
+ */
+export function execute<T extends pg.QueryResultRow>(role: 'engine' | 'hot', statement: { name: string, text: string, values: unknown[] }): Promise<pg.QueryResult<T>> {
+  if (!isCodeLane()) return pool(role).query<T>(statement)
+  const parameters = statement.values.map((_, index) => `$${index + 1}`).join(', ')
+  return pool(role).query<T>({ ...statement, text: `select * from bespin_code_${statement.name.replaceAll('-', '_')}(${parameters})` })
+}
+
 function addressOf(role: DatabaseRole): string {
-  const { appUrl, engineUrl, directUrl } = getConfig().database
+  const { appUrl, engineUrl, directUrl, codeUrl } = getConfig().database
+  if (isCodeLane()) return role === 'belt' ? directUrl ?? codeUrl! : codeUrl!
   const address = { app: appUrl, engine: engineUrl, hot: engineUrl, belt: directUrl ?? engineUrl }[role]
   if (!address) throw new Error(`No database address for role ${role}: set DATABASE_APP_URL and DATABASE_ENGINE_URL, or start with "make start", which makes them.`)
   return address
@@ -131,8 +148,8 @@ export async function databaseAnswers(timeoutMs = 2000): Promise<boolean> {
 
 /** A connection of its own for LISTEN, past any pooler. The caller closes it. */
 export function listenClient(): pg.Client {
-  const { directUrl, engineUrl } = getConfig().database
-  return new pg.Client({ connectionString: directUrl ?? engineUrl, application_name: 'bespin-listen', keepAlive: true })
+  const { directUrl, engineUrl, codeUrl } = getConfig().database
+  return new pg.Client({ connectionString: directUrl ?? engineUrl ?? codeUrl, application_name: 'bespin-listen', keepAlive: true })
 }
 
 export async function closeDatabase(): Promise<void> {

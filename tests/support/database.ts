@@ -8,6 +8,7 @@ export interface TestDatabase {
   ownerUrl: string
   appUrl: string
   engineUrl: string
+  codeUrl: string
   /** A connection of the owner, for looking at and preparing rows; past row-level security. */
   owner: pg.Pool
   drop(): Promise<void>
@@ -34,6 +35,7 @@ export async function createTestDatabase({ migrated = true } = {}): Promise<Test
     ownerUrl, owner,
     appUrl: roleUrl(ownerUrl, 'bespin_app', TEST_SECRET),
     engineUrl: roleUrl(ownerUrl, 'bespin_engine', TEST_SECRET),
+    codeUrl: roleUrl(ownerUrl, 'bespin_code', TEST_SECRET),
     drop: async () => {
       await owner.end()
       await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)

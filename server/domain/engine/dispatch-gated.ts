@@ -3,10 +3,11 @@
  * may go is decided from what is held, and written down as slots, so that nothing overlaps, whoever dispatches.
  */
 import type pg from 'pg'
-import { inTransaction, pool } from '#server/infra/database.ts'
+import { execute, inTransaction, pool } from '#server/infra/database.ts'
 import { chooseGated, waitName, type GatedRow, type Held, type QueueLimits, type SlotKind } from '#server/domain/engine/choose-gated.ts'
 import { isFreshWindow, isPaused, rateLeft } from '#server/domain/engine/sql/queue-gate.ts'
 import { gatedLine, headsOf, heldIn } from '#server/domain/engine/sql/ready-line.ts'
+import { FREE_SLOTS, UNPARK } from '#server/domain/engine/sql/slots.ts'
 import { bounds } from '#server/domain/engine/store.ts'
 import type { QueuePair, StampedJob } from '#server/domain/engine/waiting-room.ts'
 
@@ -81,20 +82,11 @@ async function readLimits(client: pg.PoolClient, organization: string, queue: st
   return { concurrency: row?.concurrency ?? null, perKey: row?.concurrency_per_key ?? 1, rateLeft: row?.rate_left ?? null, paused: row?.paused ?? false }
 }
 
-/** A key or place was given back: the first that waits for it is ready. `slots`: kind and key as in waits_for. */
-const UNPARK = `
-  update due_jobs d set ready = true, waits_for = null
-  where d.job_id = any(array(
-    select first.job_id from unnest($1::uuid[], $2::text[], $3::text[]) as freed(organization_id, queue_name, waits_for)
-    cross join lateral (
-      select job_id from due_jobs w where w.organization_id = freed.organization_id and w.queue_name = freed.queue_name and w.waits_for = freed.waits_for
-      order by w.seq limit 1) as first))`
-
 export interface FreedKey { organization_id: string, queue_name: string, waits_for: string }
 
 /** Makes the first job that waits for each of these keys ready. */
 export async function unparkFirst(keys: FreedKey[]): Promise<void> {
-  await pool('engine').query({ name: 'unpark', text: UNPARK, values: [keys.map(key => key.organization_id), keys.map(key => key.queue_name), keys.map(key => key.waits_for)] })
+  await execute('engine', { name: 'unpark', text: UNPARK, values: [keys.map(key => key.organization_id), keys.map(key => key.queue_name), keys.map(key => key.waits_for)] })
 }
 
 /**
@@ -130,7 +122,7 @@ export async function healSlots(): Promise<void> {
 
 /** Gives back what ended jobs hold, as seen after their end: the statement that ended them cannot see what was written beside it. */
 export async function freeSlots(ids: string[]): Promise<void> {
-  await pool('engine').query({ name: 'free-slots', text: 'delete from job_slots where job_id = any($1::uuid[])', values: [ids] })
+  await execute('engine', { name: 'free-slots', text: FREE_SLOTS, values: [ids] })
 }
 
 /** Finds keys that are waited for and held by nobody, and lets their first job on. Answers how many. */

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { intArray, uuidArray } from '#server/infra/binary-arrays.ts'
-import { pool } from '#server/infra/database.ts'
+import { execute } from '#server/infra/database.ts'
 import { retryDeadlock } from '#server/domain/engine/retry-deadlock.ts'
 import { BOUNCE, CLAIM } from '#server/domain/engine/sql/claim.ts'
 import { COMPLETE, COMPLETE_PLAIN, FINISH, NEXT_STATES, OUTCOMES } from '#server/domain/engine/sql/finish.ts'
 import { errorGroupOf } from '#server/domain/engine/error-form.ts'
-import { PROGRESS } from '#server/domain/engine/sql/presence.ts'
+import { LOG, PROGRESS } from '#server/domain/engine/sql/presence.ts'
 import type { Backoff } from '#shared/schemas/job.ts'
 import type { JobState } from '#shared/job-states.ts'
 
@@ -77,7 +77,7 @@ export function bounds(ids: string[]): [string, string] {
 export async function claimJobs(ids: string[], workerId: string, leaseSeconds: number): Promise<ClaimedJob[]> {
   const startedAt = new Date()
   const claimId = newClaimId()
-  const { rows } = await retryDeadlock(() => pool('hot').query({ name: 'claim', text: CLAIM, values: [uuidArray(ids), workerId, leaseSeconds, ...bounds(ids), claimId] }))
+  const { rows } = await retryDeadlock(() => execute('hot', { name: 'claim', text: CLAIM, values: [uuidArray(ids), workerId, leaseSeconds, ...bounds(ids), claimId] }))
   return rows.map(row => ({
     id: row.id, organizationId: row.organization_id, queueName: row.queue_name, jobType: row.job_type, run: row.run, payload: row.payload,
     failures: row.failures, crashes: row.crashes, maxRetries: row.max_retries, backoff: row.backoff, timeoutSeconds: row.timeout_seconds,
@@ -91,11 +91,11 @@ const newClaimId = (): string => String(BigInt(randomInt(2 ** 31)) << 31n | BigI
 
 /** Puts jobs that a paused or limited queue kept from being claimed back into the waiting room. */
 export async function bounceJobs(ids: string[]): Promise<void> {
-  await retryDeadlock(() => pool('engine').query({ name: 'bounce', text: BOUNCE, values: [ids, ...bounds(ids)] }))
+  await retryDeadlock(() => execute('engine', { name: 'bounce', text: BOUNCE, values: [ids, ...bounds(ids)] }))
 }
 
 export async function saveProgress(id: string, run: number, progress: number): Promise<void> {
-  await pool('hot').query({ name: 'progress', text: PROGRESS, values: [id, run, progress] })
+  await execute('hot', { name: 'progress', text: PROGRESS, values: [id, run, progress] })
 }
 
 /** Runs that completed, in one statement that lets go of `claimIds` too; answers the ids whose result was accepted. */
@@ -103,14 +103,14 @@ export async function completeRuns(runs: FinishedRun[], claimIds: string[]): Pro
   const once = eachJobOnce(runs)
   const results = `[${once.map(run => run.result ?? 'null').join(',')}]`
   const statement = once.every(run => run.plain) ? { name: 'complete-plain', text: COMPLETE_PLAIN } : { name: 'complete', text: COMPLETE }
-  const { rows } = await pool('hot').query<{ id: string }>({ ...statement, values: [...guardOf(once, claimIds), results] })
+  const { rows } = await execute<{ id: string }>('hot', { ...statement, values: [...guardOf(once, claimIds), results] })
   return new Set(rows.map(row => row.id))
 }
 
 /** Runs that ended otherwise, likewise; answers the rows as they are now, by id. */
 export async function endRuns(runs: FinishedRun[], claimIds: string[]): Promise<Map<string, EndedJob>> {
   const once = eachJobOnce(runs)
-  const { rows } = await pool('hot').query<EndedJob>({ name: 'finish', text: FINISH, values: [
+  const { rows } = await execute<EndedJob>('hot', { name: 'finish', text: FINISH, values: [
     ...guardOf(once, claimIds),
     once.map(run => NEXT_STATES.indexOf(run.state as (typeof NEXT_STATES)[number]) + 1), once.map(run => OUTCOMES.indexOf(run.outcome) + 1),
     column(once, 'delayMs'), JSON.stringify(column(once, 'error')), once.map(groupOfRun)] })
@@ -131,8 +131,6 @@ export interface LogLine { jobId: string, run: number, line: number, organizatio
 
 /** Keeps log lines of runs; a line that is there already stays as it is. */
 export async function insertLogs(lines: LogLine[]): Promise<void> {
-  await pool('engine').query({ name: 'log', values: [
-    column(lines, 'jobId'), column(lines, 'run'), column(lines, 'line'), column(lines, 'organizationId'), column(lines, 'at'), column(lines, 'text'),
-  ], text: `insert into job_logs (job_id, run, line, organization_id, at, text)
-    select * from unnest($1::uuid[], $2::int[], $3::int[], $4::uuid[], $5::timestamptz[], $6::text[]) on conflict do nothing` })
+  await execute('engine', { name: 'log', text: LOG, values: [
+    column(lines, 'jobId'), column(lines, 'run'), column(lines, 'line'), column(lines, 'organizationId'), column(lines, 'at'), column(lines, 'text')] })
 }

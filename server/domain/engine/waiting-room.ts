@@ -1,8 +1,9 @@
 /** The queries of the waiting room (`due_jobs`): what the dispatcher reads, promotes and stamps. */
 import type pg from 'pg'
-import { pool } from '#server/infra/database.ts'
+import { execute, pool } from '#server/infra/database.ts'
 import { retryDeadlock } from '#server/domain/engine/retry-deadlock.ts'
 import { bounds, type ChangedJob } from '#server/domain/engine/store.ts'
+import { BACK } from '#server/domain/engine/sql/claim.ts'
 import { COUNT_MOVES } from '#server/domain/engine/sql/counters.ts'
 import { isLimited, isPaused } from '#server/domain/engine/sql/queue-gate.ts'
 import { readyRows } from '#server/domain/engine/sql/ready-line.ts'
@@ -105,21 +106,10 @@ export async function gatedPairs(lane: string): Promise<QueuePair[]> {
   return [...new Map([...gated.rows, ...limited.rows].map(pair => [`${pair.organization_id} ${pair.queue_name}`, pair])).values()]
 }
 
-const BACK = `
-  with returned as (
-    update jobs set dispatched_at = null where id = any($1::uuid[]) and id between $2 and $3 and state = 'pending' and dispatched_at is not null
-    returning id, organization_id, job_type, queue_name, priority, gated, ordering_key, concurrency_key
-  ), freed as (
-    delete from job_slots where job_id = any(array(select id from returned where gated)) and kind <> 'ordering'
-  )
-  insert into due_jobs (job_id, organization_id, lane, queue_name, priority, ready, gated, ordering_key, concurrency_key)
-  select id, organization_id, coalesce(job_type, ''), queue_name, priority, true, gated, ordering_key, concurrency_key from returned order by id
-  on conflict (job_id) do nothing`
-
 /** Puts stamped pending jobs back into the waiting room: their hints could not be sent, or are lost. Answers how many. */
 export async function returnToWaiting(ids: string[]): Promise<number> {
   if (ids.length === 0) return 0
-  const { rowCount } = await retryDeadlock(() => pool('engine').query({ name: 'back', text: BACK, values: [ids, ...bounds(ids)] }))
+  const { rowCount } = await retryDeadlock(() => execute('engine', { name: 'back', text: BACK, values: [ids, ...bounds(ids)] }))
   return rowCount ?? 0
 }
 

@@ -1,7 +1,7 @@
 /** The queries of workers and control loops: heartbeats, leases, the belt's epoch, the roll-up of counters. */
-import { pool } from '#server/infra/database.ts'
+import { execute, pool } from '#server/infra/database.ts'
 import type { RunnerDocument } from '#shared/schemas/code.ts'
-import { HEARTBEAT, HOLD_LEASE, ROLL_UP } from '#server/domain/engine/sql/presence.ts'
+import { HEARTBEAT, HOLD_LEASE, LEAVE, ROLL_UP } from '#server/domain/engine/sql/presence.ts'
 
 export async function rollUpCounters(limit: number): Promise<number> {
   const { rows } = await pool('engine').query<{ added: number }>({ name: 'roll-up', text: ROLL_UP, values: [limit] })
@@ -56,7 +56,7 @@ export interface BeatAnswer {
 
 /** Says that a worker lives, prolongs the claims it holds, deletes those it has released; answers what is wanted of it. */
 export async function beat(worker: WorkerRow, claims: { leaseSeconds: number, held: string[], released: string[] }): Promise<BeatAnswer> {
-  const { rows } = await pool('engine').query<BeatAnswer>({ name: 'heartbeat', text: HEARTBEAT, values: [
+  const { rows } = await execute<BeatAnswer>('engine', { name: 'heartbeat', text: HEARTBEAT, values: [
     worker.id, worker.hostname, worker.pid, worker.version, worker.queues, worker.slots, worker.running, worker.name, worker.status,
     JSON.stringify(worker.handlerMs), worker.jobIds, claims.leaseSeconds, claims.held, claims.released,
     worker.memory.rssBytes, worker.memory.heapBytes, worker.runner ? JSON.stringify(worker.runner) : null] })
@@ -64,7 +64,7 @@ export async function beat(worker: WorkerRow, claims: { leaseSeconds: number, he
 }
 
 export async function removeWorker(id: string): Promise<void> {
-  await pool('engine').query('delete from workers where id = $1', [id])
+  await execute('engine', { name: 'leave', text: LEAVE, values: [id] })
 }
 
 /** Forgets workers silent for a minute; their claims have run out long before. */

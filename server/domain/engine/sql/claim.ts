@@ -38,3 +38,15 @@ export const BOUNCE = `
   insert into due_jobs (job_id, organization_id, lane, queue_name, priority, ready, gated, ordering_key, concurrency_key)
   select id, organization_id, coalesce(job_type, ''), queue_name, priority, true, gated, ordering_key, concurrency_key from bounced order by id
   on conflict (job_id) do nothing`
+
+/** Puts stamped pending jobs back into the waiting room. $1: ids, $2 and $3: their bounds. */
+export const BACK = `
+  with returned as (
+    update jobs set dispatched_at = null where id = any($1::uuid[]) and id between $2 and $3 and state = 'pending' and dispatched_at is not null
+    returning id, organization_id, job_type, queue_name, priority, gated, ordering_key, concurrency_key
+  ), freed as (
+    delete from job_slots where job_id = any(array(select id from returned where gated)) and kind <> 'ordering'
+  )
+  insert into due_jobs (job_id, organization_id, lane, queue_name, priority, ready, gated, ordering_key, concurrency_key)
+  select id, organization_id, coalesce(job_type, ''), queue_name, priority, true, gated, ordering_key, concurrency_key from returned order by id
+  on conflict (job_id) do nothing`

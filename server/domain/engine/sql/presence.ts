@@ -34,6 +34,13 @@ export const HEARTBEAT = `
 /** Keeps the progress of a run. $1: id, $2: run, $3: 0 to 1. */
 export const PROGRESS = `update jobs set progress = $3, updated_at = now() where id = $1 and run = $2 and state = 'running'`
 
+/** Keeps log lines of runs; a line that is there already stays as it is. $1: jobs, $2: runs, $3: numbers, $4: organizations, $5: times, $6: texts. */
+export const LOG = `insert into job_logs (job_id, run, line, organization_id, at, text)
+  select * from unnest($1::uuid[], $2::int[], $3::int[], $4::uuid[], $5::timestamptz[], $6::text[]) on conflict do nothing`
+
+/** A worker is gone. $1: worker. */
+export const LEAVE = 'delete from workers where id = $1'
+
 /** Adds deltas up into the counters and the per-minute series. $1: most deltas at once. Answers how many were added. */
 export const ROLL_UP = `
   with gone as (
