@@ -10,7 +10,7 @@ COMPOSE ?= docker compose
 LAUNCH := exec node scripts/launch.ts
 
 .PHONY: help install dev watch start run build build-api build-web test typecheck lint smoke bench shim chaos clean clean-data \
-	docker docker-build docker-run docker-down docker-clean migrate-up migrate-status run-api run-worker run-scheduler run-grpc
+	docker docker-build docker-run docker-down docker-clean migrate-up migrate-status run-api run-worker run-code-worker run-scheduler run-grpc
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -89,6 +89,9 @@ run-api: install ## Run the web process alone (built code)
 
 run-worker: install ## Run a worker alone
 	@$(LAUNCH) worker
+
+run-code-worker: install ## Run a worker alone that runs code and nothing else, with the least rights
+	@$(LAUNCH) code
 
 run-scheduler: install ## Run a worker that does the control loops only (recovery, due jobs, counters)
 	@BESPIN_WORKER_QUEUES=control $(LAUNCH) worker

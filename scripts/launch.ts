@@ -1,25 +1,26 @@
 /**
  * Starts Bespin and keeps it running: what the environment does not give (PostgreSQL, Redis, secrets), the migration
- * step, then the web process and the worker. `node scripts/launch.ts <dev|start|api|worker|migrate [status]>`
+ * step, then the web process and the worker. `node scripts/launch.ts <dev|start|api|worker|code|migrate [status]>`
  */
 import { parseConfig, readDotEnv, ConfigError } from '#server/config.ts'
 import { ensureBuild } from './launch/build.ts'
 import type { Child } from './launch/child.ts'
-import { choosePorts, reachable, startWeb, startWorker, untilReady, type Ports } from './launch/programs.ts'
+import { chooseWorkers, type Program } from './launch/choose-workers.ts'
+import { choosePorts, reachable, startCodeWorker, startWeb, startWorker, untilReady, type Ports } from './launch/programs.ts'
 import { sandboxNote } from './launch/sandbox-note.ts'
 import { LaunchError, makeSay } from './launch/say.ts'
 import { bringUpServices, chooseSecrets, claimDataFolder, reachDatabase, waitForDatabaseMs, type Services } from './launch/bring-up.ts'
 import { closeSession, killSession, openSession, type Session } from './launch/session.ts'
 import { migrate, readMigrationStates } from './migrate.ts'
 
-type Program = 'web' | 'worker'
-const PROGRAMS: Record<string, Program[]> = { dev: ['web', 'worker'], start: ['web', 'worker'], api: ['web'], worker: ['worker'], migrate: [] }
+const PROGRAMS: Record<string, Program[]> = { dev: ['web', 'worker', 'code'], start: ['web', 'worker', 'code'], api: ['web'], worker: ['worker'], code: ['code'], migrate: [] }
 
 async function main([command = '', detail]: string[]): Promise<number> {
-  const programs = PROGRAMS[command]
-  if (!programs) throw new LaunchError(`Say what to start: node scripts/launch.ts ${Object.keys(PROGRAMS).join(' | ')}`)
+  const wanted = PROGRAMS[command]
+  if (!wanted) throw new LaunchError(`Say what to start: node scripts/launch.ts ${Object.keys(PROGRAMS).join(' | ')}`)
   const env = { ...readDotEnv(process.cwd()), ...process.env, ...(command === 'dev' ? { BESPIN_MODE: 'development' } : {}) }
   const config = parseConfig(env)
+  const programs = chooseWorkers(wanted, config.workerQueues)
   const session = openSession(config, env, makeSay(config.log.json))
   const stopped = untilStopped(session)
   try {
@@ -39,15 +40,15 @@ async function start(session: Session, options: { command: string, detail?: stri
   const { config, say } = session
   const watchSources = command === 'dev'
   say(`Bespin ${command}, ${config.mode} mode, data in ${config.dataDir}, open access ${config.openAccess ? 'on' : 'off'}`)
-  for (const note of [...config.notes, programs.includes('worker') && sandboxNote(config.sandbox)]) if (note) say(note)
-  const joined = await claimDataFolder(session, !['dev', 'start'].includes(command))
+  for (const note of [...config.notes, programs.includes('code') && sandboxNote(config.sandbox)]) if (note) say(note)
+  const joined = await claimDataFolder(session, { mayJoin: !['dev', 'start'].includes(command), programs })
   if (command === 'migrate') {
-    await prepareDatabaseOnly(session, await reachDatabase(session, joined), detail)
+    await prepareDatabaseOnly(session, await reachDatabase(session, joined, programs), detail)
     return 'done'
   }
   if (programs.includes('web') && !watchSources) await ensureBuild(session)
   const ports = await choosePorts(session, programs)
-  const services = await bringUpServices(session, joined)
+  const services = await bringUpServices(session, joined, programs)
   await startPrograms({ session, services, watchSources }, ports, programs)
   return 'running'
 }
@@ -73,8 +74,19 @@ async function startPrograms(plan: { session: Session, services: Services, watch
   }
   if (programs.includes('web')) start('web', startWeb(plan, ports), () => `${reachable(host, ports.port)}/health/ready`)
   if (programs.includes('worker')) start('worker', startWorker(plan, ports), () => `${reachable(host, ports.workerPort)}/health`)
+  if (programs.includes('code')) {
+    const code = startCodeWorker(plan, ports, { isAlone: programs.length === 1 })
+    const url = () => `${reachable(host, ports.codePort)}/health`
+    // The others do not wait for it: its sandbox has to be proven first, and they do without.
+    if (programs.length === 1) start('code', code, url)
+    else {
+      session.programs.push(code)
+      void untilReady({ name: 'code', url, session }).then(() => code.markReady())
+    }
+  }
   await Promise.all(waits)
   if (session.stopping) return
+  if (programs.includes('code')) session.say(`code worker: ${reachable(host, ports.codePort)}/health and /metrics`)
   if (programs.includes('worker')) session.say(`worker: ${reachable(host, ports.workerPort)}/health and /metrics`)
   if (programs.includes('web')) {
     session.say(`metrics: ${reachable(host, ports.metricsPort)}/metrics`)

@@ -79,7 +79,8 @@ async function prepareLogins(options: { client: pg.Client, ownerUrl: string, giv
   const ours = ROLES.filter(role => !byRole[role])
   const urls = { appUrl: urlOf('bespin_app'), engineUrl: urlOf('bespin_engine'), codeUrl: urlOf('bespin_code'), isolationReduced: false }
 
-  const allIn = async (): Promise<boolean> => (await Promise.all(ours.map(role => canLogIn(urlOf(role))))).every(Boolean)
+  const checked = ROLES.filter(role => ours.includes(role) || givenPassword(role, urlOf(role)))
+  const allIn = async (): Promise<boolean> => (await Promise.all(checked.map(role => canLogIn(urlOf(role))))).every(Boolean)
   if (await readMark(client) === wantedMark() && await allIn()) return urls
 
   const roles = await roleSituation(client)
@@ -88,14 +89,21 @@ async function prepareLogins(options: { client: pg.Client, ownerUrl: string, giv
     await client.query(codeLaneSql())
   }
   await prepareBelt(client, roles.mayMake || roles.allExist)
-  for (const role of roles.mayMake ? ours : []) {
-    if (!await canLogIn(urlOf(role))) await giveLogin({ client, role, password: rolePassword(role, secret), say })
+  for (const role of roles.mayMake ? ROLES : []) {
+    const password = ours.includes(role) ? rolePassword(role, secret) : givenPassword(role, urlOf(role))
+    if (password && !await canLogIn(urlOf(role))) await giveLogin({ client, role, password, say })
   }
   if (await allIn()) {
     await client.query(`COMMENT ON SCHEMA bullmq IS ${client.escapeLiteral(wantedMark())}`)
     return urls
   }
   return withOneLogin(ownerUrl, given, say)
+}
+
+/** An address from outside that names our own role is an order to let it in; any other login is none of our business. */
+function givenPassword(role: Role, url: string): string | undefined {
+  const { username, password } = new URL(url)
+  return username === role ? decodeURIComponent(password) : undefined
 }
 
 function withOneLogin(ownerUrl: string, given: Config['database'], say: Say): MigratedDatabase {

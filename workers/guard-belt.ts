@@ -14,10 +14,13 @@ export interface BeltGuard {
   drain(isWanted: boolean): void
   /** Opens the lanes as soon as the belt is free of trouble, and looks again every `lookMs`. */
   start(): Promise<void>
+  /** Opens and closes lanes by what `isShut` says now. */
+  look(): void
   stop(): void
 }
 
-export function guardBelt(lanes: Lane[], { lookMs = LOOK_MS } = {}): BeltGuard {
+/** `isShut`: a lane that must not be opened for a reason of its own. */
+export function guardBelt(lanes: Lane[], { lookMs = LOOK_MS, isShut = () => false }: { lookMs?: number, isShut?(lane: Lane): boolean } = {}): BeltGuard {
   let trouble: string | null = null
   let stopped = false
   let isDrained = false
@@ -31,8 +34,7 @@ export function guardBelt(lanes: Lane[], { lookMs = LOOK_MS } = {}): BeltGuard {
     await apply()
   }
   const apply = async () => {
-    if (trouble === null && !isDrained) for (const lane of lanes) lane.open()
-    else await Promise.all(lanes.map(lane => lane.close()))
+    await Promise.all(lanes.map(lane => trouble === null && !isDrained && !isShut(lane) ? lane.open() : lane.close()))
   }
   return {
     get trouble() { return trouble },
@@ -42,6 +44,9 @@ export function guardBelt(lanes: Lane[], { lookMs = LOOK_MS } = {}): BeltGuard {
       isDrained = isWanted
       logger().info(isWanted ? 'an operator wants this worker to take no more' : 'an operator wants this worker to take jobs again')
       void apply()
+    },
+    look() {
+      if (!stopped) void apply()
     },
     async start() {
       await look()

@@ -1,7 +1,8 @@
 import { workLane, type BeltWorker } from '#server/infra/belt.ts'
 import { logger } from '#server/infra/logger.ts'
 import { giveBackHints, startEnvelope } from '#server/domain/engine/run-envelope.ts'
-import { ruleOf, type JobType } from '#shared/job-types.ts'
+import type { JobType } from '#shared/job-types.ts'
+import { laneSlots } from './lane-slots.ts'
 import { runAttempt } from './run-attempt.ts'
 import { createSlots, type Slots } from './slots.ts'
 
@@ -30,7 +31,7 @@ const UNWRITTEN_MAX = 5000
 interface LaneState { name: JobType, workerId: string, slots: Slots, taken: number, hands: number, unwritten: number, belt?: BeltWorker }
 
 export function createLane(name: JobType, workerId: string): Lane {
-  const size = ruleOf(name).slots
+  const size = laneSlots(name)
   const state: LaneState = { name, workerId, slots: createSlots(size), taken: 0, hands: 0, unwritten: 0 }
   return {
     name,
@@ -91,7 +92,7 @@ async function start(state: LaneState, ids: string[]): Promise<void> {
     unused -= jobs
     state.unwritten += jobs
     const written = done.finally(() => { state.unwritten -= jobs })
-    if (state.unwritten > UNWRITTEN_MAX + ruleOf(state.name).slots) await written
+    if (state.unwritten > UNWRITTEN_MAX + laneSlots(state.name)) await written
     else written.catch(() => {})
   }
   finally {

@@ -4,14 +4,16 @@ import { maskSecrets, type Config } from '#server/config.ts'
 import { migrate, type MigratedDatabase } from '../migrate.ts'
 import { endLeftovers, livingLauncher, lockDataFolder, publishServices, readServices, type SharedServices } from './data-folder.ts'
 import { startPostgres } from './postgres.ts'
+import type { Program } from './choose-workers.ts'
 import { findRedisProgram, startRedis } from './redis.ts'
+import { keepCodeUser } from './redis-user.ts'
 import { LaunchError } from './say.ts'
 import { localSecrets } from './secrets.ts'
 import { ownDataFolder, type Session } from './session.ts'
 
 export interface Secrets { jwt: string, secretKey?: string }
 /** Everything the programs need to reach the services. */
-export interface Services { database: MigratedDatabase, redisUrl?: string, secrets: Secrets }
+export interface Services { database: MigratedDatabase, redisUrl?: string, /** With the user of the code workers. */ codeRedisUrl?: string, secrets: Secrets }
 
 const DATABASE = 'bespin'
 
@@ -21,8 +23,8 @@ const DATABASE = 'bespin'
  * instead of refusing; with a database given they need nothing from the folder.
  * @returns the services of the launcher that was joined.
  */
-export async function claimDataFolder(session: Session, mayJoin: boolean): Promise<SharedServices | undefined> {
-  if (mayJoin && isDatabaseGiven(session)) return undefined
+export async function claimDataFolder(session: Session, { mayJoin, programs }: { mayJoin: boolean, programs: Program[] }): Promise<SharedServices | undefined> {
+  if (mayJoin && isDatabaseGiven(session, programs)) return undefined
   const joined = mayJoin ? await joinLiving(session) : undefined
   if (joined) return joined
   lockDataFolder(session.config.dataDir)
@@ -32,10 +34,10 @@ export async function claimDataFolder(session: Session, mayJoin: boolean): Promi
 }
 
 /** The owner's address of a database that is there; undefined when only the processes' own logins were given. */
-export async function reachDatabase(session: Session, joined: SharedServices | undefined): Promise<string | undefined> {
+export async function reachDatabase(session: Session, joined: SharedServices | undefined, programs: Program[]): Promise<string | undefined> {
   const { config, say } = session
   if (joined) return joined.ownerUrl
-  if (isDatabaseGiven(session)) {
+  if (isDatabaseGiven(session, programs)) {
     if (config.database.ownerUrl) say(`PostgreSQL: ${maskSecrets(config.database.ownerUrl)}`)
     return config.database.ownerUrl
   }
@@ -44,17 +46,21 @@ export async function reachDatabase(session: Session, joined: SharedServices | u
 }
 
 /** Database (migrated), belt and secrets for the programs. */
-export async function bringUpServices(session: Session, joined: SharedServices | undefined): Promise<Services> {
-  const { config } = session
-  const secrets = chooseSecrets(session)
+export async function bringUpServices(session: Session, joined: SharedServices | undefined, programs: Program[]): Promise<Services> {
+  const { config, say } = session
+  const secrets = isCodeAlone(session, programs) ? { jwt: '' } : chooseSecrets(session)
   const belt = joined ? Promise.resolve(joined.redisUrl) : chooseBelt(session)
-  const [database, redisUrl] = await Promise.all([reachDatabase(session, joined).then(ownerUrl => prepareDatabase(session, ownerUrl, secrets)), belt])
+  const [database, redisUrl] = await Promise.all([reachDatabase(session, joined, programs).then(ownerUrl => prepareDatabase(session, ownerUrl, { secrets, programs })), belt])
   if (session.ownsDataFolder && database.ownerUrl) publishServices(config.dataDir, { ownerUrl: database.ownerUrl, redisUrl })
-  return { database, redisUrl, secrets }
+  // Who has no secret was given the addresses of its own lane.
+  if (!redisUrl || !secrets.jwt || !programs.includes('code')) return { database, redisUrl, secrets }
+  const { codeRedisUrl, close } = await keepCodeUser({ redisUrl, secret: secrets.secretKey ?? secrets.jwt, say })
+  session.closers.push(close)
+  return { database, redisUrl, codeRedisUrl, secrets }
 }
 
-async function prepareDatabase(session: Session, ownerUrl: string | undefined, secrets: Secrets): Promise<MigratedDatabase & { ownerUrl?: string }> {
-  if (!ownerUrl) return databaseAsGiven(session)
+async function prepareDatabase(session: Session, ownerUrl: string | undefined, { secrets, programs }: { secrets: Secrets, programs: Program[] }): Promise<MigratedDatabase & { ownerUrl?: string }> {
+  if (!ownerUrl) return databaseAsGiven(session, programs)
   const { config, say } = session
   return { ...await migrate({ ownerUrl, secrets, given: config.database, waitMs: waitForDatabaseMs(config), say }), ownerUrl }
 }
@@ -62,7 +68,12 @@ async function prepareDatabase(session: Session, ownerUrl: string | undefined, s
 /** Compose starts the database and us together, so production waits longer. */
 export const waitForDatabaseMs = (config: Config): number => (config.mode === 'production' ? 30_000 : 10_000)
 
-const isDatabaseGiven = ({ config }: Session): boolean => config.database.ownerUrl !== undefined || config.database.appUrl !== undefined
+const isDatabaseGiven = (session: Session, programs: Program[]): boolean =>
+  session.config.database.ownerUrl !== undefined || session.config.database.appUrl !== undefined || isCodeAlone(session, programs)
+
+/** A code worker that was given the login of its lane and no other. */
+const isCodeAlone = ({ config: { database } }: Session, programs: Program[]): boolean =>
+  programs.every(name => name === 'code') && database.codeUrl !== undefined && !database.ownerUrl && !database.engineUrl && programs.length > 0
 
 export function chooseSecrets({ config }: Session): Secrets {
   const { jwt, secretKey } = config.secrets
@@ -117,8 +128,10 @@ async function chooseBelt(session: Session): Promise<string | undefined> {
 }
 
 /** No owner, so no migrations here: somebody else applies them before. */
-function databaseAsGiven({ config, say }: Session): MigratedDatabase {
+function databaseAsGiven(session: Session, programs: Program[]): MigratedDatabase {
+  const { config, say } = session
   const { appUrl, engineUrl, codeUrl } = config.database
+  if (isCodeAlone(session, programs)) return { appUrl: '', engineUrl: '', codeUrl: codeUrl!, isolationReduced: false }
   if (!appUrl || !engineUrl) throw new LaunchError('Without DATABASE_URL both DATABASE_APP_URL and DATABASE_ENGINE_URL are needed.')
   say('PostgreSQL: DATABASE_APP_URL and DATABASE_ENGINE_URL as given; without DATABASE_URL no migrations are applied')
   return { appUrl, engineUrl, codeUrl: codeUrl ?? engineUrl, isolationReduced: appUrl === engineUrl }

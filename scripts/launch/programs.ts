@@ -4,6 +4,8 @@ import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { superviseChild, type Child } from './child.ts'
+import { ordinaryQueues, type Program } from './choose-workers.ts'
+import { codeEnvironment } from './code-environment.ts'
 import { choosePort } from './ports.ts'
 import { ROOT } from './root.ts'
 import type { Services } from './bring-up.ts'
@@ -11,7 +13,7 @@ import type { Session } from './session.ts'
 
 /** Which program, from sources with reload or built. */
 export interface ProgramPlan { session: Session, services: Services, watchSources: boolean }
-export interface Ports { port: number, metricsPort: number, workerPort: number }
+export interface Ports { port: number, metricsPort: number, workerPort: number, codePort: number }
 
 /** MiB for what lives shortly: requests and jobs by the thousand; the default makes Node collect it many times a second. */
 const YOUNG_GENERATION = '--max-semi-space-size=64'
@@ -20,15 +22,21 @@ const YOUNG_GENERATION = '--max-semi-space-size=64'
 const OWNER_VARIABLES = ['DATABASE_URL', 'DB_URL', 'DB_HOST', 'DB_PORT', 'DB_USER', 'DB_USERNAME', 'DB_PASSWORD', 'DB_NAME', 'DB_DATABASE', 'DB_SCHEMA', 'DATABASE_CODE_URL']
 
 /** Ports of the given programs; throws LaunchError when one that was set is taken. */
-export async function choosePorts({ config, say }: Session, programs: ('web' | 'worker')[]): Promise<Ports> {
+export async function choosePorts({ config, say }: Session, programs: Program[]): Promise<Ports> {
   const taken = new Set<number>()
   const choose = (name: string, port: number, isSet: boolean): Promise<number> => choosePort({ name, port, isSet, host: config.host, taken, say })
-  const ports: Ports = { port: config.port, metricsPort: config.metricsPort, workerPort: config.workerPort }
+  const ports: Ports = { port: config.port, metricsPort: config.metricsPort, workerPort: config.workerPort, codePort: config.workerPort }
   if (programs.includes('web')) {
     ports.port = await choose('PORT', config.port, config.portIsSet)
     ports.metricsPort = await choose('METRICS_PORT', config.metricsPort, config.metricsPortIsSet)
   }
   if (programs.includes('worker')) ports.workerPort = await choose('WORKER_PORT', config.workerPort, config.workerPortIsSet)
+  // Beside another worker it takes the next port that is free.
+  if (programs.includes('code')) {
+    ports.codePort = programs.includes('worker')
+      ? await choose('the port of the code worker', ports.workerPort + 1, false)
+      : await choose('WORKER_PORT', config.workerPort, config.workerPortIsSet)
+  }
   return ports
 }
 
@@ -43,6 +51,7 @@ export function programEnvironment({ session, services }: Pick<ProgramPlan, 'ses
     DATABASE_APP_URL: services.database.appUrl, DATABASE_ENGINE_URL: services.database.engineUrl,
     BESPIN_ISOLATION: services.database.isolationReduced ? 'reduced' : 'full',
     BESPIN_BELT: services.redisUrl ? 'redis' : 'postgres', REDIS_URL: services.redisUrl, REDIS_ADDR: undefined,
+    BESPIN_WORKER_QUEUES: ordinaryQueues(config.workerQueues)?.join(),
     JWT_SECRET: services.secrets.jwt, BESPIN_SECRET_KEY: services.secrets.secretKey,
   }
 }
@@ -69,14 +78,25 @@ export function startWeb(plan: ProgramPlan, ports: Ports): Child {
 }
 
 export function startWorker(plan: ProgramPlan, ports: Ports): Child {
-  const { session, watchSources } = plan
-  const retry = portRetry(session, ports, ['workerPort'])
+  return superviseWorker(plan, { name: 'worker', port: 'workerPort', ports, environment: () => programEnvironment(plan, ports) })
+}
+
+/** The worker that runs code: it gets the address of its own login and no secret. `isAlone`: without it there is nothing to go on for. */
+export function startCodeWorker(plan: ProgramPlan, ports: Ports, { isAlone }: { isAlone: boolean }): Child {
+  const onGiveUp = (reason: string) => plan.session.say(`${reason}; no code is run`)
+  return superviseWorker(plan, { name: 'code', port: 'codePort', ports, environment: () => codeEnvironment(plan, ports), ...(!isAlone && { onGiveUp }) })
+}
+
+interface WorkerPlan { name: 'worker' | 'code', port: 'workerPort' | 'codePort', ports: Ports, environment(): NodeJS.ProcessEnv, onGiveUp?(reason: string): void }
+
+function superviseWorker({ session, watchSources }: ProgramPlan, { name, port, ports, environment, ...more }: WorkerPlan): Child {
+  const retry = portRetry(session, ports, [port])
   const child = superviseChild({
-    ...session.shared, name: 'worker', output: 'inherit', stopSignal: 'SIGTERM', maxEarlyDeaths: 5,
+    ...session.shared, name, output: 'inherit', stopSignal: 'SIGTERM', maxEarlyDeaths: 5, ...more,
     command: async () => {
       await retry.before()
       const NODE_ENV = watchSources ? 'development' : 'production'
-      return { file: process.execPath, args: [YOUNG_GENERATION, join(ROOT, 'workers/index.ts')], cwd: ROOT, env: { ...programEnvironment(plan, ports), NODE_ENV } }
+      return { file: process.execPath, args: [...name === 'worker' ? [YOUNG_GENERATION] : [], join(ROOT, 'workers/index.ts')], cwd: ROOT, env: { ...environment(), NODE_ENV } }
     },
   })
   if (watchSources) restartOnChange(child, session)
@@ -91,7 +111,7 @@ function portRetry(session: Session, ports: Ports, names: (keyof Ports)[]): { be
     settled: () => { settled = true },
     async before() {
       if (starts++ === 0 || settled) return
-      const fresh = await choosePorts(session, names.includes('workerPort') ? ['worker'] : ['web'])
+      const fresh = await choosePorts(session, names.includes('codePort') ? ['worker', 'code'] : names.includes('workerPort') ? ['worker'] : ['web'])
       for (const name of names) ports[name] = fresh[name]
     },
   }

@@ -14,6 +14,8 @@ export interface Session {
   programs: Child[]
   /** Redis and PostgreSQL in the order they end. */
   services: Child[]
+  /** Ends connections of the launcher itself. */
+  closers: (() => void)[]
   /** Parts of every child's plan. */
   shared: Pick<ChildPlan, 'register' | 'onGiveUp' | 'say'>
   /** Rejects when a child cannot be kept alive. */
@@ -30,7 +32,7 @@ export function openSession(config: Config, env: NodeJS.ProcessEnv, say: Say): S
   // Whoever waits for `broken` sees the reason; nobody waiting is no error of its own.
   broken.promise.catch(() => undefined)
   const session: Session = {
-    config, env, say, programs: [], services: [], broken: broken.promise, ownsDataFolder: false, stopping: false, closed: false,
+    config, env, say, programs: [], services: [], closers: [], broken: broken.promise, ownsDataFolder: false, stopping: false, closed: false,
     shared: { say, register: { started: () => undefined, ended: () => undefined }, onGiveUp: reason => broken.reject(new LaunchError(reason)) },
   }
   useRegister(session, session.shared.register)
@@ -59,6 +61,7 @@ function useRegister(session: Session, register: ChildPlan['register']): void {
 export async function closeSession(session: Session): Promise<void> {
   session.stopping = true
   await Promise.all(session.programs.map(child => child.stop(5000)))
+  for (const close of session.closers) close()
   const stopped = new Set<Child>()
   // Looked up anew each time: a start that was under way may still add one.
   for (let child: Child | undefined; (child = session.services.find(one => !stopped.has(one))); stopped.add(child)) {

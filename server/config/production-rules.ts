@@ -11,6 +11,9 @@ export function secretWeakness(value: string): string | undefined {
   return WEAK_WORDS.test(value) ? 'looks like a placeholder, not like random characters' : undefined
 }
 
+/** A process that was given the login of the code workers and no other. */
+const isCodeAlone = ({ database: { ownerUrl, appUrl, engineUrl, codeUrl } }: Config): boolean => codeUrl !== undefined && !ownerUrl && !appUrl && !engineUrl
+
 /** True for addresses that only this machine can reach. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '')
@@ -29,7 +32,9 @@ export function findBrokenRules(config: Config, openAccess: boolean | 'confirmed
   }
   if (config.mode !== 'production') return problems
   const make = 'Make one: openssl rand -hex 32'
-  if (!config.secrets.jwt) problems.push(`JWT_SECRET is required in production. ${make}`)
+  // What the launcher starts it has judged; the code worker has no use for secrets, and gets none.
+  const needsSecrets = !config.launched && !isCodeAlone(config)
+  if (needsSecrets && !config.secrets.jwt) problems.push(`JWT_SECRET is required in production. ${make}`)
   const named = { JWT_SECRET: config.secrets.jwt, BESPIN_SECRET_KEY: config.secrets.secretKey, ADMIN_API_KEY: config.secrets.adminKey }
   for (const [name, value] of Object.entries(named)) {
     const weakness = value === undefined ? undefined : secretWeakness(value)

@@ -120,6 +120,19 @@ export async function beltTrouble(): Promise<string | null> {
   return `Redis may evict keys (maxmemory-policy is ${policy}), so the workers take no jobs. Set it to ${WANTED_POLICY}: redis-cli CONFIG SET maxmemory-policy ${WANTED_POLICY}, and in redis.conf.`
 }
 
+/** Whether this process may read what is no lane's on Redis, such as the epoch; null when the belt is not on Redis. Throws when it is away. */
+export async function reachesForeignKeys(): Promise<boolean | null> {
+  if (!onRedis()) return null
+  try {
+    await producer().get(EPOCH_KEY)
+    return true
+  }
+  catch (error) {
+    if ((error as Error).message.includes('NOPERM')) return false
+    throw error
+  }
+}
+
 /** Handles envelopes of a lane, `concurrency` at once. The handler must not throw for a job's sake. */
 export function workLane(options: { lane: Lane, concurrency: number, handle(ids: string[]): Promise<void> }): BeltWorker {
   const { lane, concurrency, handle } = options

@@ -5,7 +5,7 @@ export const Greeting = z.object({ name: z.string(), version: z.string(), links:
 export const TestAnswer = z.object({ message: z.string(), timestamp: Timestamp })
 
 /** One part of the system and whether it answers. */
-export const HealthPart = z.object({ name: z.enum(['database', 'belt', 'workers', 'isolation']), ok: z.boolean(), detail: z.string() })
+export const HealthPart = z.object({ name: z.enum(['database', 'belt', 'workers', 'code', 'isolation']), ok: z.boolean(), detail: z.string() })
 export const Health = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
   database: z.boolean(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RunnerDocument } from './code.ts'
 import { Id, Json, Timestamp } from './primitives.ts'
 
 export const WORKER_STATUSES = ['healthy', 'degraded', 'offline', 'draining'] as const
@@ -29,6 +30,7 @@ export const Worker = WorkerSummary.extend({
   running_jobs: z.array(Id).describe('those of the caller\'s organization, at most 100'),
   runs: z.array(z.object({ job_id: Id, queue_name: z.string(), job_type: z.string().nullable(), run: z.number().int(), since: Timestamp.nullable() })).describe('the same, longest running first'),
   handler_ms: z.record(z.string(), z.number()).describe('mean milliseconds of a run, by job type'),
+  runner: RunnerDocument.nullable().describe('what it proved of its sandbox and found of languages; null when it runs no code, or is still at it'),
   metadata: z.record(z.string(), Json),
   registered_at: Timestamp,
   updated_at: Timestamp,

@@ -186,6 +186,6 @@ describe('a start that cannot work', () => {
   it('because the command is unknown, lists the commands', async () => {
     const run = await launch(['strat'], { dataDir: newFolder() })
     expect(await run.exit()).toBe(1)
-    expect(run.log()).toContain('dev | start | api | worker | migrate')
+    expect(run.log()).toContain('dev | start | api | worker | code | migrate')
   })
 })

@@ -69,10 +69,11 @@ describe('an empty database', () => {
     await expect(ask(appUrl, 'DELETE FROM jobs')).rejects.toThrow(/permission denied/)
   })
 
-  it('gives the login for code no table at all', async () => {
+  it('gives the login for code no table of ours, and on the belt what holds ids alone', async () => {
     const { codeUrl } = await migrate({ ownerUrl: database.ownerUrl, secrets })
     await expect(ask(codeUrl, 'SELECT 1 FROM jobs')).rejects.toThrow(/permission denied/)
-    await expect(ask(codeUrl, 'SELECT 1 FROM bullmq.migration')).rejects.toThrow(/permission denied/)
+    await ask(codeUrl, 'SELECT 1 FROM bullmq.job')
+    await expect(ask(codeUrl, 'CREATE TABLE bullmq.mine (a int)')).rejects.toThrow(/permission denied/)
   })
 
   it('lets the engine login use the belt on PostgreSQL, whose tables are there already', async () => {

@@ -1,5 +1,6 @@
 import { beltAnswers, beltTrouble } from '#server/infra/belt.ts'
 import { refreshLane } from '#server/domain/engine/push-to-belt.ts'
+import { readRunners } from '#server/domain/engine/read-runners.ts'
 import { workersByLane, type LaneWorkers } from '#server/domain/engine/worker-rows.ts'
 import { isJobType } from '#shared/job-types.ts'
 
@@ -20,9 +21,16 @@ export async function lookAtLanes(lanes: readonly string[]): Promise<Map<string,
   const facts = await Promise.all(known.map(async (lane): Promise<[string, LaneFacts]> => {
     // A client whose carrier is away waits for it; here somebody waits for an answer.
     const room = answers ? await refreshLane(lane).catch(() => null) : null
-    return [lane, { taking: 0, refusing: 0, ...workers.get(lane), room, trouble }]
+    const found = { taking: 0, refusing: 0, ...workers.get(lane) }
+    return [lane, { ...found, room, trouble: trouble ?? (lane === 'code-execution' && found.taking === 0 ? await codeTrouble() : null) }]
   }))
   return new Map(facts)
+}
+
+/** Why the living code workers run no code; null when there are none. */
+async function codeTrouble(): Promise<string | null> {
+  const [first] = (await readRunners()).flatMap(({ runner }) => runner && !runner.ok ? [runner] : [])
+  return first ? `No code is run: ${[first.reason, first.remedy].filter(Boolean).join(' ')}` : null
 }
 
 const GLANCE_MS = 500

@@ -3,19 +3,37 @@ import { beltAnswers, beltKind, beltTrouble } from '#server/infra/belt.ts'
 import { databaseAnswers, databaseStats } from '#server/infra/database.ts'
 import { getConfig } from '#server/config.ts'
 import { STARTED_AT, VERSION } from '#server/infra/version.ts'
+import { readRunners, type LivingRunner } from '#server/domain/engine/read-runners.ts'
 import { liveWorkers } from '#server/domain/engine/worker-rows.ts'
+import { CODE_RIGHTS } from '#shared/code-rights.ts'
+import type { RunnerDocument } from '#shared/schemas/code.ts'
 import type { Health } from '#shared/schemas/system.ts'
 
 type Part = Health['parts'][number]
 
-/** Really asks each part. Unhealthy without the database, degraded when anything else is missing. */
+/** What a product without is not degraded by: where no sandbox holds, the rest works as it should. */
+const OPTIONAL: ReadonlySet<Part['name']> = new Set(['code', 'isolation'])
+
+/** Really asks each part. Unhealthy without the database, degraded when anything else that it needs is missing. */
 export async function readHealth(): Promise<Health> {
   const [database, cache] = await Promise.all([databaseAnswers(), beltAnswers()])
-  const parts = [databasePart(database), beltPart(cache, cache ? await beltTrouble().catch(() => null) : null), await workersPart(database), isolationPart()]
+  const runners = database ? await readRunners().catch(() => []) : []
+  return toHealth({ database, cache }, [await workersPart(database), codePart(runners), isolationPart(runners)])
+}
+
+/** The same of a worker of the code lane, which may ask about nobody but itself. */
+export async function readLaneHealth({ document, trouble }: { document: RunnerDocument | null, trouble: string | null }): Promise<Health> {
+  const [database, cache] = await Promise.all([databaseAnswers(), beltAnswers()])
+  const code: Part = { name: 'code', ok: trouble === null, detail: trouble ?? abilityOf(document!) }
+  return toHealth({ database, cache }, [code, isolationPart(document ? [{ runner: document }] : [])])
+}
+
+async function toHealth({ database, cache }: { database: boolean, cache: boolean }, others: Part[]): Promise<Health> {
+  const parts = [databasePart(database), beltPart(cache, cache ? await beltTrouble().catch(() => null) : null), ...others]
   const failing = parts.filter(part => !part.ok)
   const stats = databaseStats()
   return {
-    status: !database ? 'unhealthy' : failing.some(part => part.name !== 'isolation') ? 'degraded' : 'healthy',
+    status: !database ? 'unhealthy' : failing.some(part => !OPTIONAL.has(part.name)) ? 'degraded' : 'healthy',
     database, cache,
     ...(failing.length > 0 && { reason: failing.map(part => part.detail).join(' ') }),
     belt: beltKind(), parts, version: VERSION, uptime_seconds: Math.round((Date.now() - STARTED_AT.getTime()) / 1000),
@@ -44,10 +62,28 @@ async function workersPart(database: boolean): Promise<Part> {
     : { name: 'workers', ok: false, detail: 'No worker process is alive: jobs are accepted and wait. Start one with "make run-worker".' }
 }
 
-function isolationPart(): Part {
-  const reduced = getConfig().isolationReduced
-  return { name: 'isolation', ok: !reduced, detail: reduced ? 'Organizations are kept apart by queries only: the database roles could not be made.' : 'Row-level security is on, under separate database roles.' }
+function isolationPart(runners: Pick<LivingRunner, 'runner'>[]): Part {
+  const reduced = [
+    getConfig().isolationReduced && 'Organizations are kept apart by queries only: the database roles could not be made.',
+    ...runners.flatMap(({ runner }) => runner?.proof ?? []).filter(step => RIGHTS.has(step.name) && !step.ok).map(step => `A code worker has more rights than it needs. ${step.detail}`),
+  ].filter(text => text !== false)
+  return { name: 'isolation', ok: reduced.length === 0, detail: reduced.length > 0 ? [...new Set(reduced)].join(' ') : 'Row-level security is on, under separate database roles.' }
 }
+
+const RIGHTS: ReadonlySet<string> = new Set(Object.values(CODE_RIGHTS))
+
+function codePart(runners: LivingRunner[]): Part {
+  const [first] = runners
+  if (!first) return { name: 'code', ok: false, detail: 'No code worker is alive, so no code is run. "make start" brings one; alone it is "make run-code-worker".' }
+  const taking = runners.find(runner => runner.takes)
+  if (taking) return { name: 'code', ok: true, detail: abilityOf(taking.runner!) }
+  const refusing = runners.find(({ runner }) => runner && !runner.ok)?.runner
+  if (refusing) return { name: 'code', ok: false, detail: `No code is run: ${[refusing.reason, refusing.remedy].filter(Boolean).join(' ')}` }
+  return { name: 'code', ok: false, detail: first.runner ? 'No code is run: the code workers are draining.' : 'No code is run yet: the sandbox is being proven.' }
+}
+
+const abilityOf = ({ driver, cgroups, runtimes }: RunnerDocument): string =>
+  `Code runs in a sandbox that is proven (${driver === 'bwrap' ? 'bubblewrap' : driver}, ${cgroups === 'none' ? 'no cgroups' : `cgroup ${cgroups}`}): ${runtimes.map(runtime => runtime.title).join(', ') || 'no language was found'}.`
 
 /** Whether this process can take work: it needs the database, and nothing else. */
 export async function readReadiness(): Promise<{ ready: boolean, reason?: string }> {

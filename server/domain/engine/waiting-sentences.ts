@@ -65,10 +65,10 @@ export const beltAway = (): Waiting =>
   ({ code: 'belt_away', text: 'The belt to the workers does not answer: the job waits in the database and goes on when the belt is back.', remedy: lookAtHealth })
 
 export const workersRefuse = (trouble: string | null): Waiting =>
-  ({ code: 'workers_refuse', text: trouble ?? 'The workers take no jobs, because the belt has trouble.', remedy: lookAtHealth })
+  ({ code: 'workers_refuse', text: trouble ?? 'The workers take no jobs now; health says why.', remedy: lookAtHealth })
 
 export const noWorker = (job: WaitingJob): Waiting => ({
-  code: 'no_worker', text: `No living worker takes jobs of the type ${job.job_type}: start one with "make run-worker".`,
+  code: 'no_worker', text: `No living worker takes jobs of the type ${job.job_type}: start one with "make ${job.job_type === 'code-execution' ? 'run-code-worker' : 'run-worker'}".`,
   remedy: { action: 'start_worker', text: 'See the workers', request: 'GET /api/v1/workers' },
 })
 

@@ -77,17 +77,18 @@ const IS_ALIVE = `heartbeat_at > now() - interval '8 seconds'`
 
 export interface LiveWorkers { count: number, draining: number, handlerMs: Record<string, number> }
 
-/** Worker processes heard of in the last eight seconds that take work, and the mean of what their handlers need. */
+/** Worker processes heard of in the last eight seconds that take work, those that run code alone left out; and the mean of what all handlers need. */
 export async function liveWorkers(): Promise<LiveWorkers> {
-  const { rows } = await pool('engine').query<{ handler_ms: Record<string, number>, status: string }>(
-    `select handler_ms, status from workers where ${IS_ALIVE} and status <> 'refusing'`)
+  const { rows } = await pool('engine').query<{ handler_ms: Record<string, number>, status: string, only_code: boolean }>(
+    `select handler_ms, status, queues = array['code-execution'] as only_code from workers where ${IS_ALIVE} and status <> 'refusing'`)
   const handlerMs: Record<string, number> = {}
   for (const name of new Set(rows.flatMap(row => Object.keys(row.handler_ms)))) {
     const known = rows.map(row => row.handler_ms[name]).filter(ms => ms !== undefined)
     handlerMs[name] = known.reduce((sum, ms) => sum + ms, 0) / known.length
   }
-  const draining = rows.filter(row => row.status === 'draining').length
-  return { count: rows.length - draining, draining, handlerMs }
+  const ordinary = rows.filter(row => !row.only_code)
+  const draining = ordinary.filter(row => row.status === 'draining').length
+  return { count: ordinary.length - draining, draining, handlerMs }
 }
 
 /** How many living worker processes there are for a lane: those that take its jobs, and those that refuse all work. */

@@ -1,5 +1,6 @@
 import { AppError } from '#server/domain/app-error.ts'
 import { listWorkerRecords, listWorkerRows, runningRows, type WorkerRow } from '#server/domain/queues/store.ts'
+import { RunnerDocument } from '#shared/schemas/code.ts'
 import type { Worker, WorkerStatus, WorkerSummary } from '#shared/schemas/worker.ts'
 
 /** Worker processes, oldest first; they serve every organization. */
@@ -15,7 +16,7 @@ export async function getWorker(organizationId: string, id: string): Promise<Wor
   return {
     ...toSummary(row), organization_id: null, worker_type: null, pid: row.pid, running_jobs: runs.map(run => run.id),
     runs: runs.map(run => ({ job_id: run.id, queue_name: run.queueName, job_type: run.jobType, run: run.run, since: run.startedAt?.toISOString() ?? null })),
-    handler_ms: row.handlerMs as Record<string, number>, metadata: {}, registered_at: row.startedAt.toISOString(), updated_at: row.heartbeatAt.toISOString(),
+    handler_ms: row.handlerMs as Record<string, number>, runner: RunnerDocument.safeParse(row.runner).data ?? null, metadata: {}, registered_at: row.startedAt.toISOString(), updated_at: row.heartbeatAt.toISOString(),
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import randomText from '../../../workers/processors/random-text.ts'
 
 const make = async (length: number, seed?: string | number, signal = new AbortController().signal) => {
-  const outcome = await randomText({ payload: { length, seed }, signal, progress: () => {}, log: () => {}, run: 1, failures: 0 })
+  const outcome = await randomText({ payload: { length, seed }, signal, progress: () => {}, log: () => {}, output: () => {}, run: 1, failures: 0 })
   if (outcome.kind !== 'ok') throw new Error('not ok')
   return outcome.result as string
 }
