@@ -7,7 +7,7 @@ const NAME = 'bespin_code'
 const KEYS = '~{bespin:code-execution}*'
 const SPEAKS_ON = ['&bespin_live', '&bespin_output', '&bespin_wakes']
 /** What a BullMQ worker calls; nothing that shows, or reaches, keys of others. */
-const COMMANDS = ['-@all', '+@read', '+@write', '+@connection', '-@dangerous', '-scan', '-randomkey', '-dbsize', '+eval', '+evalsha', '+script|load', '+info', '+publish']
+const COMMANDS = ['-@all', '+@read', '+@write', '+@connection', '-@dangerous', '-scan', '-randomkey', '-dbsize', '-function', '+eval', '+evalsha', '+script|load', '+info', '+publish']
 /** It hears what the engine tells workers, and cannot say it. Selectors are there from Redis 7 on. */
 const HEARS = '(-@all +subscribe +unsubscribe &bespin_control)'
 
