@@ -28,6 +28,7 @@ export async function startRunner(options: { driver?: SandboxDriver, caps?: Part
     openSandbox: async () => ({ driver, proof: await driver.probe() }),
     caps: { ...PRODUCT_CAPS, ...options.caps },
     searchPath: options.searchPath ?? (process.env['PATH'] ?? '').split(':'),
+    keepOut: [folder],
     cache: { folder: join(folder, 'programs'), maxBytes: options.cacheBytes ?? 64 * MIB },
     preparedFolder: PREPARED,
   })

@@ -28,6 +28,8 @@ export interface RunnerOptions {
   caps: CodeLimitValues
   /** Folders of PATH, where toolchains are looked for. */
   searchPath: string[]
+  /** Folders that no box may see any of. */
+  keepOut: string[]
   /** Compiled programs lie there, at most this many bytes of them. */
   cache: { folder: string, maxBytes: number }
   /** What languages prepare once for a toolchain. */

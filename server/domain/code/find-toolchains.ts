@@ -17,6 +17,8 @@ export interface FindOptions {
   languages: Language[]
   /** Folders of PATH. */
   searchPath: string[]
+  /** Folders that no box may see any of, such as the data folder. */
+  keepOut: string[]
 }
 
 /** Finds the toolchain of every language by running candidates in a box: what answers there with its version is found. */
@@ -47,10 +49,10 @@ async function findToolchain(options: FindOptions, language: Language): Promise<
 
 interface Candidate { placement: Placement, hostBinary: string | null }
 
-async function candidatesOfHost({ searchPath }: FindOptions, { language: name, search }: Language): Promise<Candidate[]> {
+async function candidatesOfHost({ searchPath, keepOut }: FindOptions, { language: name, search }: Language): Promise<Candidate[]> {
   const binaries = await findBinaries(search, searchPath)
   const complete = binaries.filter(binary => (search.beside ?? []).every(tool => existsSync(join(dirname(binary), tool))))
-  const placed = await Promise.all(complete.map(async binary => ({ hostBinary: binary, placement: await placeToolchain({ binary, search, name }) })))
+  const placed = await Promise.all(complete.map(async binary => ({ hostBinary: binary, placement: await placeToolchain({ binary, search, name, keepOut }) })))
   return placed.filter((candidate): candidate is Candidate & { hostBinary: string } => candidate.placement !== null)
 }
 

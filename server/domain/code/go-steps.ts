@@ -12,6 +12,8 @@ exec "$tools/link" -o ${ARTIFACT_PATH} -importcfg "$archives/${ALL_ARCHIVES}" -b
 /** `$1` the go command, `$2` a build cache that may be missing: then everything is built anew, which takes long. */
 const GO_BUILD = `[ -d "$2" ] && export GOCACHE="$2"; [ -f go.mod ] || printf 'module main\\n' > go.mod
 exec "$1" build -trimpath '-ldflags=-s -w' -o ${ARTIFACT_PATH} .`
+/** The go command's index of the standard library names paths of where the cache was filled: without it, it looks. */
+const BUILD_ENVIRONMENT = { ...GO_ENVIRONMENT, GOCACHE: '/tmp/go-build', GOPATH: '/tmp/go', GODEBUG: 'goindex=0' }
 /** Where the image of the container driver keeps its build cache. */
 const CACHE_OF_IMAGE = '/opt/go-build-cache'
 
@@ -29,5 +31,5 @@ export function goBuildSteps(submission: Submission): Step {
     return { mounts: [prepared], argv: ['/bin/sh', '-c', COMPILE_AND_LINK, 'build', toolFolder(prefix), prepared.target, ...packageFiles(submission)] }
   }
   const cache = prepared ? `${prepared.target}/${BUILD_CACHE}` : CACHE_OF_IMAGE
-  return { mounts: prepared ? [prepared] : [], argv: ['/bin/sh', '-c', GO_BUILD, 'build', binary, cache], env: { ...GO_ENVIRONMENT, GOCACHE: '/tmp/go-build', GOPATH: '/tmp/go' } }
+  return { mounts: prepared ? [prepared] : [], argv: ['/bin/sh', '-c', GO_BUILD, 'build', binary, cache], env: BUILD_ENVIRONMENT }
 }

@@ -22,7 +22,7 @@ async function open(): Promise<CodeRunner> {
   const folder = join(dataDir, 'code')
   return openCodeRunner({
     openSandbox: () => openSandbox({ kind: sandbox, searchPath: searchPath.join(delimiter) }),
-    caps: PRODUCT_CAPS, searchPath,
+    caps: PRODUCT_CAPS, searchPath, keepOut: [dataDir],
     cache: { folder: join(folder, 'programs'), maxBytes: codeCacheMb * MIB },
     preparedFolder: join(folder, 'toolchains'),
   })

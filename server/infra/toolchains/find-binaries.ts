@@ -1,4 +1,4 @@
-import { access, constants, glob, readFile, realpath } from 'node:fs/promises'
+import { access, constants, glob, readFile, realpath, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
@@ -48,8 +48,14 @@ async function behindSwitcher(path: string): Promise<string> {
     const [version = ''] = (await readFile(join(root, 'version'), 'utf8')).trim().split('\n')
     return join(root, 'versions', version, 'bin', name)
   }
-  if (basename(await realpath(path)) !== 'rustup') return path
+  if (!await isRustup(path)) return path
   const home = join(dirname(dirname(dirname(path))), '.rustup')
   const chosen = /^default_toolchain\s*=\s*"([^"/]+)"/m.exec(await readFile(join(home, 'settings.toml'), 'utf8'))?.[1]
   return join(home, 'toolchains', chosen ?? 'none', 'bin', name)
+}
+
+/** Its stand-ins are links to it, symbolic or hard. */
+async function isRustup(path: string): Promise<boolean> {
+  const [file, rustup] = await Promise.all([path, join(dirname(path), 'rustup')].map(each => stat(each).catch(() => null)))
+  return file !== null && rustup !== null && file?.ino === rustup?.ino && file?.dev === rustup?.dev
 }
