@@ -33,11 +33,12 @@ export async function startRunner(options: { driver?: SandboxDriver, caps?: Part
     preparedFolder: PREPARED,
   })
   if (!runner.document.ok) throw new Error(`${runner.document.reason} ${runner.document.remedy}`)
+  const close = runner.close
   return Object.assign(runner, {
     folder,
     execute: async (payload: z.input<typeof CodeExecutionPayload>, events = {}) => CodeExecutionResult.parse(await runner.run(CodeExecutionPayload.parse(payload), events)),
     close: async () => {
-      await driver.close()
+      await close()
       await rm(folder, { recursive: true, force: true })
     },
   })

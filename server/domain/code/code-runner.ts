@@ -54,13 +54,14 @@ interface Ready { machine: CodeMachine, toolchains: Map<string, Toolchain> }
 export async function openCodeRunner(options: RunnerOptions): Promise<CodeRunner> {
   const languages = await readLanguages()
   const cache = await openArtifactCache(options.cache)
+  const closing = new AbortController()
   let driver: SandboxDriver | null = null
   let ready: Ready | null = null
   const prove = async (): Promise<RunnerDocument> => {
     const proven: Awaited<ReturnType<RunnerOptions['openSandbox']>> = driver ? { driver, proof: await driver.probe() } : await options.openSandbox()
     driver = proven.driver
     const known = ready?.toolchains ?? new Map<string, Toolchain>()
-    const { found, missing } = driver && proven.proof.ok ? await findAndPrepare({ ...options, driver, languages }, known) : { found: [], missing: [] }
+    const { found, missing } = driver && proven.proof.ok ? await findAndPrepare({ ...options, driver, languages, signal: closing.signal }, known) : { found: [], missing: [] }
     ready = driver && proven.proof.ok
       ? { machine: { driver, proof: proven.proof, caps: options.caps, compile: ready?.machine.compile ?? openCompiler({ driver, cache }) }, toolchains: byName(found) }
       : null
@@ -75,19 +76,22 @@ export async function openCodeRunner(options: RunnerOptions): Promise<CodeRunner
       if (!ready || !toolchain) throw new MissingLanguageError(name, runner.document)
       return runSubmission({ machine: ready.machine, toolchain, payload, events })
     },
-    close: async () => driver?.close(),
+    close: async () => {
+      closing.abort()
+      await Promise.all([driver?.close(), ...[...ready?.toolchains.values() ?? []].map(({ complete }) => complete?.promise)])
+    },
   }
   await prove()
   return runner
 }
 
 /** Looks for toolchains; one that was known before keeps what was prepared for it. */
-async function findAndPrepare(options: FindOptions & Pick<RunnerOptions, 'preparedFolder'>, known: Map<string, Toolchain>): Promise<{ found: Toolchain[], missing: MissingRuntime[] }> {
+async function findAndPrepare(options: FindOptions & Pick<RunnerOptions, 'preparedFolder'> & { signal: AbortSignal }, known: Map<string, Toolchain>): Promise<{ found: Toolchain[], missing: MissingRuntime[] }> {
   const { found, missing } = await findToolchains(options)
   const kept = found.map((toolchain) => {
     const before = known.get(toolchain.language.language)
     if (before?.hostBinary === toolchain.hostBinary && before.version === toolchain.version) return before
-    prepareToolchain(toolchain, options.preparedFolder)
+    prepareToolchain(toolchain, { folder: options.preparedFolder, signal: options.signal })
     return toolchain
   })
   return { found: kept, missing }

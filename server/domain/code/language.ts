@@ -70,10 +70,11 @@ export interface Language {
   /** False where the run-time reserves far more address space than it uses (V8, Go, the JVM). */
   limitAddressSpace: boolean
   /**
-   * Makes what later steps need in a new, empty folder, once for a toolchain and in the background. It runs outside the box, so it
-   * looks at nothing that was submitted. Boxes find the folder at PREPARED_PATH; `onUsable` may be called when most of it is there.
+   * Makes what later steps need in a new, empty folder (with the toolchain's binary as this machine sees it), once for a toolchain and in the background. It runs outside the box, so it
+   * looks at nothing that was submitted. Boxes find the folder at
+   * PREPARED_PATH; `onUsable` may be called when most of it is there. Aborted when the worker stops.
    */
-  prepare?(binary: string, folder: string, onUsable: () => void): Promise<void>
+  prepare?(options: { binary: string, folder: string, onUsable(): void, signal: AbortSignal }): Promise<void>
   /** Whether a compiler may have failed with these words only because not everything is prepared yet. */
   wantsMore?(complaint: string): boolean
   /** The compiler; its artifact must come to lie at ARTIFACT. Absent: the source is run as it is. */

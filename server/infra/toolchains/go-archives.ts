@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
 import { rename, writeFile } from 'node:fs/promises'
 import { arch } from 'node:os'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import { runTool } from './run-tool.ts'
 
 /** In a folder of archives: lists for the linker (everything) and for the compiler (what a program may import), and the cache they lie in. */
 export const ALL_ARCHIVES = 'all.importcfg'
@@ -18,7 +17,6 @@ export const toolFolder = (prefix: string): string => join(prefix, 'pkg/tool', `
 
 /** A cold standard library took 40 s on two busy cores. */
 const TIMEOUT_MS = 600_000
-const OUTPUT_BYTES = 8 * 1024 * 1024
 /** As the go command: nobody outside the standard library imports these. */
 const isPublic = (path: string): boolean => !/(^|\/)internal(\/|$)|^vendor\//.test(path)
 
@@ -31,17 +29,16 @@ const USED_MOST = ['bufio', 'bytes', 'errors', 'flag', 'fmt', 'io', 'math/rand',
  * @param options.seenAt where boxes will see the folder: the lists name the archives by that path.
  * @param options.onUsable called when the packages that most programs use are there.
  */
-export async function exportGoArchives(options: { binary: string, folder: string, seenAt: string, onUsable(): void }): Promise<void> {
+export async function exportGoArchives(options: { binary: string, folder: string, seenAt: string, onUsable(): void, signal: AbortSignal }): Promise<void> {
   await exportPackages(options, ['-deps', ...USED_MOST])
   options.onUsable()
   await exportPackages(options, ['std'])
 }
 
-async function exportPackages(options: { binary: string, folder: string, seenAt: string }, packages: string[]): Promise<void> {
-  const { binary, folder, seenAt } = options
+async function exportPackages(options: { binary: string, folder: string, seenAt: string, signal: AbortSignal }, packages: string[]): Promise<void> {
+  const { binary, folder, seenAt, signal } = options
   const env = { ...GO_ENVIRONMENT, GOCACHE: join(folder, BUILD_CACHE), GOPATH: join(folder, 'none'), HOME: folder, PATH: `${dirname(binary)}:/usr/bin:/bin` }
-  const { stdout } = await promisify(execFile)('nice', ['-n', '19', binary, 'list', '-export', '-f', '{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}', ...packages],
-    { env, cwd: folder, timeout: TIMEOUT_MS, maxBuffer: OUTPUT_BYTES })
+  const stdout = await runTool({ argv: [binary, 'list', '-export', '-f', '{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}', ...packages], env, cwd: folder, timeoutMs: TIMEOUT_MS, signal })
   const archives = stdout.split('\n').filter(Boolean).map((line) => {
     const space = line.indexOf(' ')
     return { path: line.slice(0, space), file: line.slice(space + 1).replace(folder, seenAt) }

@@ -13,7 +13,7 @@ export default {
     version: { args: ['version'], pattern: /go version go(\S+)/ },
   },
   limitAddressSpace: false,
-  prepare: (binary, folder, onUsable) => exportGoArchives({ binary, folder, seenAt: PREPARED_PATH, onUsable }),
+  prepare: options => exportGoArchives({ ...options, seenAt: PREPARED_PATH }),
   wantsMore: complaint => complaint.includes('could not import'),
   compile: goBuildSteps,
   run: ({ memoryBytes }) => ({ argv: [ARTIFACT_PATH], env: { GOMEMLIMIT: String(Math.floor(memoryBytes * MEMORY_SHARE)) } }),

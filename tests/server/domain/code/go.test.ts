@@ -36,12 +36,12 @@ describe('go', { timeout: 180_000 }, () => {
     expect(runOf(await run(code)).stdout).toBe('{"a":200} true 32\n')
   })
 
-  it.each([
+  it.for([
     ['an import that is nowhere', 'import _ "github.com/nobody/nothing"', 'could not import'],
     ['a package of the library\'s own', 'import _ "internal/abi"', 'could not import'],
     ['C', '// #include "/etc/shadow"\nimport "C"', 'could not import'],
     ['a file of the machine', 'import _ "embed"\n//go:embed ../../etc/shadow\nvar s string', 'go:embed'],
-  ])('refuses %s as an error of the source', async (_, declaration, words, context) => {
+  ])('refuses %s as an error of the source', async ([_, declaration, words], context) => {
     if (!isHere()) return context.skip('Go is not installed')
     const { status, compile } = await run(`package main\n${declaration}\nfunc main() {}`)
     expect(status).toBe('compile_error')
