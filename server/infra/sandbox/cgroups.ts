@@ -12,8 +12,10 @@ export interface CgroupUsage {
 
 /** The cgroups of one box. */
 export interface BoxCgroup {
-  /** Who writes `0` into these joins. */
+  /** Files into which a process writes `0` to join. */
   join: string[]
+  /** Folder in which the box is to be born, and the file to write to where the kernel cannot do that. */
+  birthplace?: { folder: string, procs: string }
   cpuMs(): number
   usage(): CgroupUsage
   /** To be called when no process is left in it. */

@@ -42,16 +42,25 @@ interface Ground {
  */
 export function openBwrap(options: BwrapOptions = {}): SandboxDriver {
   let opening: Promise<Ground> | undefined
-  const running = new Set<{ abort: AbortController, ended: Promise<unknown> }>()
+  const running = new Set<{ abort: AbortController, gone: Promise<void> }>()
   const open = () => opening ??= openGround(options)
 
   const run = async (spec: BoxSpec, events: BoxEvents = {}): Promise<BoxOutcome> => {
     const abort = new AbortController()
     const signal = events.signal ? AbortSignal.any([events.signal, abort.signal]) : abort.signal
-    const ended = open().then(ground => runIn(ground, spec, { ...events, signal })).catch((error: unknown) => failed(spec, error))
-    const entry = { abort, ended }
-    running.add(entry)
-    return ended.finally(() => running.delete(entry))
+    const box = { abort, gone: Promise.resolve() }
+    running.add(box)
+    try {
+      const started = runIn(await open(), spec, { ...events, signal })
+      box.gone = started.gone
+      return await started.outcome
+    }
+    catch (error) {
+      return failed(spec, error)
+    }
+    finally {
+      void box.gone.then(() => running.delete(box))
+    }
   }
   return {
     name: 'bwrap',
@@ -59,9 +68,8 @@ export function openBwrap(options: BwrapOptions = {}): SandboxDriver {
     probe: () => proveSandbox({ run, open }),
     prepare: () => Promise.resolve(),
     close: async () => {
-      const boxes = [...running]
-      for (const box of boxes) box.abort.abort()
-      await Promise.all(boxes.map(box => box.ended))
+      for (const box of running) box.abort.abort()
+      while (running.size) await Promise.all([...running].map(box => box.gone))
       const ground = await opening?.catch(() => undefined)
       ground?.close()
     },
@@ -87,18 +95,24 @@ async function openGround(options: BwrapOptions): Promise<Ground> {
   return { bwrap, folder, filter, top: topOfHost(), cgroups, users, reach: prepareMounts(folder, users !== undefined), close }
 }
 
-async function runIn(ground: Ground, spec: BoxSpec, events: BoxEvents): Promise<BoxOutcome> {
-  const { limits } = spec
-  if (events.signal?.aborted) return judgeOutcome({ limits, complaint: '', endedFor: 'abort', elapsedMs: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) })
-  const user = ground.users?.()
-  const cgroup = ground.cgroups.make(limits)
-  try {
-    const evidence = await runBox(prepareBox(ground, spec, { uid: user?.uid ?? 0, cgroup }), events)
-    return judgeOutcome(evidence)
+function runIn(ground: Ground, spec: BoxSpec, events: BoxEvents): { outcome: Promise<BoxOutcome>, gone: Promise<void> } {
+  if (events.signal?.aborted) {
+    const outcome = judgeOutcome({ limits: spec.limits, complaint: '', endedFor: 'abort', elapsedMs: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) })
+    return { outcome: Promise.resolve(outcome), gone: Promise.resolve() }
   }
-  finally {
+  const user = ground.users?.()
+  const cgroup = ground.cgroups.make(spec.limits)
+  const clean = () => {
     cgroup?.remove()
     user?.release()
+  }
+  try {
+    const box = runBox(prepareBox(ground, spec, { uid: user?.uid ?? 0, cgroup }), events)
+    return { outcome: box.evidence.then(judgeOutcome), gone: box.gone.then(clean) }
+  }
+  catch (error) {
+    clean()
+    throw error
   }
 }
 
@@ -110,10 +124,11 @@ function prepareBox(ground: Ground, spec: BoxSpec, own: { uid: number, cgroup?: 
   const entries = spec.files.reduce((sum, file) => sum + file.path.split('/').length, 4)
   const args = boxArguments({ bwrap: ground.bwrap, etc: ground.folder.etc, shim: ground.folder.shim, mounts, diskBytes }, ground.top)
   const joins = own.cgroup?.join ?? []
+  const { folder, procs } = own.cgroup?.birthplace ?? { folder: '-', procs: '-' }
   const alone = own.cgroup === undefined
   return {
     command: ground.folder.shim,
-    args: ['launch', String(own.uid), String(own.uid), ground.filter, String(joins.length), ...joins, String(shown.length / 2), ...shown, ground.bwrap.path, ...args],
+    args: ['launch', String(own.uid), String(own.uid), ground.filter, folder, procs, String(joins.length), ...joins, String(shown.length / 2), ...shown, ground.bwrap.path, ...args],
     order: encodeOrder({
       ...spec, wallMs: limits.wallMs, cpuMs: limits.cpuMs, memoryBytes: limits.memoryBytes, outputBytes: limits.outputBytes,
       env: { ...BOX_ENV, ...spec.env },

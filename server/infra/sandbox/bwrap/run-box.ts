@@ -22,50 +22,72 @@ export interface PreparedBox {
 const GRACE_MS = 5000
 /** After a word to the shim, which ends everything and reports what was used; then by force. */
 const FORCE_AFTER_MS = 50
+/** More of bubblewrap's complaints is not kept. */
+const MOST_COMPLAINT = 4096
 
-/** Runs a box and gathers what is learnt about it. Rejects when nothing could be started. */
-export function runBox(box: PreparedBox, events: BoxEvents): Promise<Evidence> {
-  return new Promise((resolve, reject) => {
-    const began = performance.now()
-    const output = { stdout: [] as Buffer[], stderr: [] as Buffer[], collected: [] as Buffer[] }
-    let report: ShimReport | undefined
-    let complaint = ''
-    let endedFor: Evidence['endedFor']
-    // Apart from the worker's process group: Ctrl-C is for the worker, which then ends its boxes.
-    const child = spawn(box.command, box.args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], env: {}, cwd: '/', detached: true })
-    const channel = child.stdio[3] as Duplex
-    const end = (why: NonNullable<Evidence['endedFor']>) => {
-      if (report || endedFor) return
-      endedFor = why
-      endBox(child, channel)
-    }
-    const abort = () => end('abort')
-    const stops = [afterMs(box.limits.wallMs + GRACE_MS, () => end('wall')), watchCpu(box, () => end('cpu'))]
-    events.signal?.addEventListener('abort', abort, { once: true })
+/** A box that runs. */
+export interface RunningBox {
+  /** What was learnt: there as soon as every process of the program is gone. Rejects when nothing could be started. */
+  evidence: Promise<Evidence>
+  /** Resolves when nothing is left of the box itself either; the kernel takes some milliseconds to take its walls down. */
+  gone: Promise<void>
+}
 
+/** Starts a box, hands on what it prints, and ends it when it is told to or has overdrawn its limits. */
+export function runBox(box: PreparedBox, events: BoxEvents): RunningBox {
+  const began = performance.now()
+  // Apart from the worker's process group: Ctrl-C is for the worker, which then ends its boxes.
+  const child = spawn(box.command, box.args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], env: {}, cwd: '/', detached: true })
+  const channel = child.stdio[3] as Duplex
+  const ended = listen(channel, box.order, events)
+  let endedFor: Evidence['endedFor']
+  const end = (why: NonNullable<Evidence['endedFor']>) => {
+    if (endedFor) return
+    endedFor = why
+    endBox(child, channel)
+  }
+  const abort = () => end('abort')
+  const stops = [afterMs(box.limits.wallMs + GRACE_MS, () => end('wall')), watchCpu(box, () => end('cpu'))]
+  events.signal?.addEventListener('abort', abort, { once: true })
+
+  const gone = new Promise<void>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  const evidence = Promise.race([ended, gone.then(() => ended.now())]).finally(() => {
+    stops.forEach(stop => stop())
+    events.signal?.removeEventListener('abort', abort)
+  })
+  return {
+    evidence: evidence.then(heard => ({ ...heard, limits: box.limits, usage: box.cgroup?.usage(), endedFor, elapsedMs: performance.now() - began, collect: box.collect })),
+    gone: gone.catch(() => {}),
+  }
+}
+
+type Heard = Pick<Evidence, 'report' | 'complaint' | 'stdout' | 'stderr' | 'collected'>
+
+/** Sends the order and gathers frames. Resolves with the report; `now` answers what was heard so far. */
+function listen(channel: Duplex, order: Buffer[], events: BoxEvents): Promise<Heard> & { now(): Heard } {
+  const parts = { stdout: [] as Buffer[], stderr: [] as Buffer[], collected: [] as Buffer[] }
+  let report: ShimReport | undefined
+  let complaint = ''
+  const now = (): Heard => ({ report, complaint, stdout: Buffer.concat(parts.stdout), stderr: Buffer.concat(parts.stderr), collected: Buffer.concat(parts.collected) })
+  const heard = new Promise<Heard>((resolve) => {
     channel.on('error', () => {})
     channel.on('data', readFrames((kind, bytes) => {
-      if (kind === 'status') report = JSON.parse(bytes.toString('latin1')) as ShimReport
-      else if (kind === 'fatal') complaint += bytes.toString('utf8')
-      else output[kind].push(bytes)
-      if (kind === 'stdout' || kind === 'stderr') events.onOutput?.(kind, bytes)
-    }, text => complaint += complaint.length < 4096 ? text : ''))
-    for (const part of box.order) channel.write(part)
-
-    const settle = () => {
-      stops.forEach(stop => stop())
-      events.signal?.removeEventListener('abort', abort)
-    }
-    child.once('error', (error) => {
-      settle()
-      reject(error)
-    })
-    child.once('close', () => {
-      settle()
-      const [stdout, stderr, collected] = [output.stdout, output.stderr, output.collected].map(parts => Buffer.concat(parts)) as [Buffer, Buffer, Buffer]
-      resolve({ limits: box.limits, report, complaint, usage: box.cgroup?.usage(), endedFor, elapsedMs: performance.now() - began, stdout, stderr, collected, collect: box.collect })
-    })
+      if (kind === 'fatal') complaint += bytes.toString('utf8')
+      else if (kind === 'status') {
+        report = JSON.parse(bytes.toString('latin1')) as ShimReport
+        resolve(now())
+      }
+      else {
+        parts[kind].push(bytes)
+        if (kind !== 'collected') events.onOutput?.(kind, bytes)
+      }
+    }, text => complaint += complaint.length < MOST_COMPLAINT ? text : ''))
+    for (const part of order) channel.write(part)
   })
+  return Object.assign(heard, { now })
 }
 
 /** The end of the channel tells the shim; bubblewrap takes the rest with it when it has to be killed. */

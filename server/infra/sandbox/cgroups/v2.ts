@@ -13,8 +13,7 @@ const gives = (folder: string) => NEEDED.every(name => words(join(folder, 'cgrou
  * delegated one whose processes sit in leaves), then below our own one after moving ourselves into a leaf (a container, a
  * systemd unit with Delegate=yes that holds nothing but us). Undefined where neither is allowed.
  */
-export function openV2(): Cgroups | undefined {
-  const own = ownFolder('')
+export function openV2(own = ownFolder('')): Cgroups | undefined {
   if (!own) return undefined
   const parent = [own, dirname(own), rootOf(own)].find(folder => existsSync(join(folder, 'cgroup.procs')) && gives(folder) && canMake(folder)) ?? moveToLeaf(own)
   const folder = parent && makeWorkerFolder(parent)
@@ -87,7 +86,8 @@ function makeBox(folder: string, limits: { memoryBytes: number, processes: numbe
   const cpuMs = () => readNumber(join(folder, 'cpu.stat'), 'usage_usec') / 1000
   const peak = join(folder, 'memory.peak')
   return {
-    join: [join(folder, 'cgroup.procs')],
+    join: [],
+    birthplace: { folder, procs: join(folder, 'cgroup.procs') },
     cpuMs,
     usage: () => ({
       oomKills: readNumber(join(folder, 'memory.events'), 'oom_kill'),

@@ -28,15 +28,36 @@ static void show(const char *from, const char *at) {
 }
 
 /**
- * launch <uid> <gid> <filter> <n cgroup.procs files>... <m pairs to show>... <program> <argument>...
- * Descriptor 3 is the worker's and is kept; 4 becomes the filter. uid 0: stays who it is.
+ * Goes on as a child that is born in a cgroup: moving there would first wait for every processor. Does nothing on kernels
+ * before 5.7, where the file is written to. This process stays behind to wait and is as closed as it can be.
+ */
+static void be_born_in(const char *folder, const char *procs) {
+  long at = open_at(AT_FDCWD, folder, O_PATH | O_DIRECTORY, 0);
+  struct clone_args how = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (u64)at};
+  long pid = at < 0 ? at : CALL2(__NR_clone3, &how, sizeof how);
+  int status = 0;
+  if (pid < 0) {
+    long fd = open_at(AT_FDCWD, procs, O_WRONLY, 0);
+    if (fd < 0 || (fd = write_fd((int)fd, "0", 1)) < 0) fail("join ", procs, fd);
+  }
+  if (pid <= 0) return;
+  CALL5(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  close_from(0);
+  while (wait_any(&status, 0, 0) == -EINTR) {}
+  exit_now(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
+}
+
+/**
+ * launch <uid> <gid> <filter> <cgroup folder, its cgroup.procs, or - -> <n files to write 0 to>... <m pairs to show>...
+ * <program> <argument>... Descriptor 3 is the worker's and is kept; 4 becomes the filter. uid 0: stays who it is.
  */
 static void launch(char **at) {
-  const char *uid = *at++, *gid = *at++, *filter = *at++, *count = *at++;
+  const char *uid = *at++, *gid = *at++, *filter = *at++, *folder = *at++, *procs = *at++, *count = *at++;
   u64 user = take_number(&uid), group = take_number(&gid);
   char *nothing[] = {0};
   long r = move_fd(3, 2, 0);
   if (r < 0) exit_now(91);
+  if (!same_text(folder, "-")) be_born_in(folder, procs);
   for (u64 n = take_number(&count); n; n--, at++) {
     long fd = open_at(AT_FDCWD, *at, O_WRONLY, 0);
     if (fd < 0 || (fd = write_fd((int)fd, "0", 1)) < 0) fail("join ", *at, fd);
