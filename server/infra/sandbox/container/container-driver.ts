@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { BoxEvents, BoxOutcome, BoxSpec, SandboxDriver, SandboxProof } from '../driver.ts'
 import { checkHello } from './check-hello.ts'
 import { engineEnvironment, findEngine, type ContainerEngine } from './container-engine.ts'
@@ -6,7 +5,7 @@ import { containerFlags, shapeOf, type ContainerShape } from './container-flags.
 import { describeOutcome, untold } from './describe-outcome.ts'
 import { encodeSpec, type EntryHello } from './frames.ts'
 import { probeContainers } from './probe-containers.ts'
-import { ownLabels, removeLeftovers } from './remove-leftovers.ts'
+import { newName, ownLabels, removeLeftovers } from './remove-leftovers.ts'
 import { startContainer, type StartedContainer } from './started-container.ts'
 import { waitingContainers, type WaitingContainers } from './waiting-containers.ts'
 
@@ -19,8 +18,8 @@ export interface ContainerDriverOptions {
   env: Record<string, string | undefined>
   /** How many containers may wait for programs. */
   waiting?: number
-  /** A seccomp program (struct sock_filter[]) for what runs, behind the engine's own. */
-  seccompFilter?: Uint8Array
+  /** The seccomp program (struct sock_filter[]) for what runs, behind the engine's own filter; by the processor of the containers. */
+  seccompFilter(arch: ContainerArch): Uint8Array
 }
 
 /** How many containers wait by default: one for each core of a small machine. */
@@ -29,6 +28,9 @@ const WAITING = 2
 const GRACE_MS = 2_000
 const NOTHING = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
 
+export type ContainerArch = 'x64' | 'arm64'
+const ARCHS: Record<string, ContainerArch | undefined> = { x86_64: 'x64', aarch64: 'arm64' }
+
 interface Found { engine: ContainerEngine, containers: WaitingContainers }
 
 /** Runs each program in a container of its own, made by Docker or Podman. */
@@ -36,7 +38,7 @@ export function createContainerDriver(options: ContainerDriverOptions): SandboxD
   let found: Found | undefined
   let cgroups: SandboxProof['cgroups'] = 'none'
   const start = (engine: ContainerEngine, shape: ContainerShape): StartedContainer => {
-    const name = `bespin-box-${process.pid}-${randomBytes(6).toString('hex')}`
+    const name = newName()
     return startContainer(engine, name, containerFlags(shape, { name, labels: ownLabels(), image: options.image, engine: engine.kind }))
   }
   const find = async (): Promise<Found> => {
@@ -47,6 +49,12 @@ export function createContainerDriver(options: ContainerDriverOptions): SandboxD
     found ??= { engine, containers: waitingContainers({ most: options.waiting ?? WAITING, start: shape => start(engine, shape) }) }
     return found
   }
+  const filters: Partial<Record<ContainerArch, Uint8Array>> = {}
+  const filterFor = (machine: string): Uint8Array => {
+    const arch = ARCHS[machine]
+    if (!arch) throw new Error(`containers of the architecture ${machine} are not supported: there is no filter of system calls for it`)
+    return filters[arch] ??= options.seccompFilter(arch)
+  }
   const driver: SandboxDriver = {
     name: 'container',
     probe: () => probeContainers({ image: options.image, find: async () => (await find()).engine, removeLeftovers, driver, cgroups: () => cgroups }),
@@ -54,7 +62,7 @@ export function createContainerDriver(options: ContainerDriverOptions): SandboxD
     prepare: () => Promise.resolve(),
     async run(spec, events) {
       try {
-        return await runInContainer({ spec, events: events ?? {}, containers: (await find()).containers, seccompFilter: options.seccompFilter, onHello: hello => { cgroups = hello.cgroups } })
+        return await runInContainer({ spec, events: events ?? {}, containers: (await find()).containers, filterFor, onHello: hello => { cgroups = hello.cgroups } })
       }
       catch (error) {
         return untold({ status: 'internal_error', notes: [error instanceof Error ? error.message : String(error)], printed: NOTHING, wallMs: 0 })
@@ -65,10 +73,9 @@ export function createContainerDriver(options: ContainerDriverOptions): SandboxD
   return driver
 }
 
-async function runInContainer(run: { spec: BoxSpec, events: BoxEvents, containers: WaitingContainers, seccompFilter: Uint8Array | undefined, onHello(hello: EntryHello): void }): Promise<BoxOutcome> {
+async function runInContainer(run: { spec: BoxSpec, events: BoxEvents, containers: WaitingContainers, filterFor(machine: string): Uint8Array, onHello(hello: EntryHello): void }): Promise<BoxOutcome> {
   const { spec, events, containers } = run
   if (events.signal?.aborted) return untold({ status: 'canceled', notes: [], printed: NOTHING, wallMs: 0 })
-  const input = encodeSpec(spec, run.seccompFilter)
   const shape = shapeOf(spec)
   const container = containers.take(shape)
   let forced: 'canceled' | 'time_limit' | null = null
@@ -87,6 +94,7 @@ async function runInContainer(run: { spec: BoxSpec, events: BoxEvents, container
     const wrong = hello && checkHello(hello, shape)
     if (wrong) throw new Error(wrong)
     if (hello) run.onHello(hello)
+    const input = hello ? encodeSpec(spec, run.filterFor(hello.machine)) : Buffer.alloc(0)
     const startedAt = performance.now()
     clock = setTimeout(() => force('time_limit'), spec.limits.wallMs + GRACE_MS)
     const answer = await container.run(input, (stream, bytes) => {

@@ -57,12 +57,12 @@ function word(type: string, text: string): Buffer {
 }
 
 /** Everything the first process must know to run a program. Throws on texts that cannot be passed to one. */
-export function encodeSpec(spec: BoxSpec, seccompFilter?: Uint8Array): Buffer {
+export function encodeSpec(spec: BoxSpec, seccompFilter: Uint8Array): Buffer {
   const { wallMs, cpuMs, outputBytes, diskBytes, inodes } = spec.limits
   const env = Object.entries({ ...ENVIRONMENT, ...spec.env })
   return Buffer.concat([
     frame('L', [wallMs, cpuMs, outputBytes, diskBytes, inodes].join(' ')),
-    ...(seccompFilter ? [frame('B', seccompFilter)] : []),
+    frame('B', seccompFilter),
     ...spec.argv.map(text => word('A', text)),
     ...env.map(([name, value]) => word('E', `${name}=${value}`)),
     ...spec.files.map(file => frame('F', file.executable ? 'x' : '-', belowWork(file.path), '\0', file.content)),

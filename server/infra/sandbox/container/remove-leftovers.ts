@@ -1,10 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { askEngine, type ContainerEngine } from './container-engine.ts'
 
 const LABEL = 'bespin.box'
+const PREFIX = 'bespin-box-'
 
-/** Label of a container: which process of which machine it belongs to. */
-export const ownLabels = (): Record<string, string> => ({ [LABEL]: `${hostname()}/${process.pid}` })
+/** Label of a container: whose machine it is on. (Engines may be far from their clients.) */
+export const ownLabels = (): Record<string, string> => ({ [LABEL]: hostname() })
+/** Name of a container: which process it belongs to. */
+export const newName = (): string => `${PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`
 
 function isAlive(pid: number): boolean {
   try {
@@ -22,11 +26,10 @@ function isAlive(pid: number): boolean {
  * @returns how many were removed
  */
 export async function removeLeftovers(engine: ContainerEngine): Promise<number> {
-  const { stdout } = await askEngine(engine, ['ps', '--all', '--filter', `label=${LABEL}`, '--format', `{{.ID}} {{.Label "${LABEL}"}}`])
-  const dead = stdout.split('\n').flatMap((line) => {
-    const [id, owner = ''] = line.trim().split(' ')
-    const [host, pid] = owner.split('/')
-    return id && host === hostname() && !isAlive(Number(pid)) ? [id] : []
+  const { stdout } = await askEngine(engine, ['ps', '--all', '--filter', `label=${LABEL}=${hostname()}`, '--format', '{{.Names}}'])
+  const dead = stdout.split('\n').map(line => line.trim()).filter((name) => {
+    const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]
+    return pid !== undefined && !isAlive(Number(pid))
   })
   if (dead.length) await askEngine(engine, ['rm', '--force', ...dead])
   return dead.length

@@ -30,6 +30,14 @@ static void cap_resources(const struct box *box) {
   cap(RLIMIT_NOFILE, 256, 256);
 }
 
+/* Descriptor of the line over which it is told that the program could not be started; closed by its start. */
+#define FAULTS 3
+
+static void give_up(const char *what, int reason) {
+  dprintf(FAULTS, "%s: %s", what, strerror(reason));
+  _exit(126);
+}
+
 static void become_the_program(const struct box *box, int out, int err) {
   sigset_t none;
   sigemptyset(&none);
@@ -41,25 +49,36 @@ static void become_the_program(const struct box *box, int out, int err) {
   prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   int adjust = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (adjust >= 0 && write(adjust, "1000", 4) < 0) errno = 0;
-  if (dup2(box->stdin_fd, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) _exit(126);
-  if (syscall(SYS_close_range, 3u, ~0u, 0u) < 0) for (int fd = 3; fd < 1024; fd++) close(fd);
-  if (chdir("/work") < 0) _exit(126);
+  if (dup2(box->stdin_fd, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) give_up("stdin, stdout and stderr", errno);
+  if (syscall(SYS_close_range, FAULTS + 1, ~0u, 0u) < 0) for (int fd = FAULTS + 1; fd < 1024; fd++) close(fd);
+  if (chdir("/work") < 0) give_up("/work", errno);
   cap_resources(box);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  if (box->filter.len && prctl(PR_SET_SECCOMP, 2 /* SECCOMP_MODE_FILTER */, &box->filter, 0, 0) < 0) {
-    dprintf(2, "the seccomp filter was refused: %s\n", strerror(errno));
-    _exit(126);
-  }
+  if (prctl(PR_SET_SECCOMP, 2 /* SECCOMP_MODE_FILTER */, &box->filter, 0, 0) < 0) give_up("the seccomp filter was refused", errno);
   environ = (char **)box->env;
   execvp(box->argv[0], box->argv);
-  dprintf(2, "%s cannot be started: %s\n", box->argv[0], strerror(errno));
-  _exit(errno == ENOENT ? 127 : 126);
+  give_up(box->argv[0], errno);
 }
 
-/* Starts the program with these ends of pipes as stdout and stderr; returns its pid. */
+/* Starts the program with these ends of pipes as stdout and stderr; returns its pid when it runs. */
 pid_t start_program(const struct box *box, int out, int err) {
+  char why[512] = "the program could not be started: ";
+  int faults[2];
+  if (pipe2(faults, O_CLOEXEC) < 0) fail("no pipes");
   pid_t pid = fork();
   if (pid < 0) fail("the program could not be started");
-  if (pid == 0) become_the_program(box, out, err);
+  if (pid == 0) {
+    // The descriptors before it may stand at its number.
+    int line = fcntl(faults[1], F_DUPFD_CLOEXEC, 64), in = fcntl(box->stdin_fd, F_DUPFD_CLOEXEC, 64), to[2] = { fcntl(out, F_DUPFD_CLOEXEC, 64), fcntl(err, F_DUPFD_CLOEXEC, 64) };
+    struct box moved = *box;
+    moved.stdin_fd = in;
+    dup3(line, FAULTS, O_CLOEXEC);
+    become_the_program(&moved, to[0], to[1]);
+  }
+  close(faults[1]);
+  size_t known = strlen(why);
+  ssize_t n = read(faults[0], why + known, sizeof why - known - 1);
+  close(faults[0]);
+  if (n > 0) { why[known + (size_t)n] = 0; errno = 0; fail(why); }
   return pid;
 }
