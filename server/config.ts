@@ -62,6 +62,8 @@ export interface Config {
   workerQueues?: string[]
   /** How many code executions one worker process runs at once. */
   codeSlots: number
+  /** For code in containers: the command that makes them (default: found on PATH), and their image. */
+  containers: { command?: string, image: string }
   /** True when the database roles could not be made and every process uses one login. */
   isolationReduced: boolean
   /** True in a process that the launcher started (it has checked, migrated and chosen the ports). */
@@ -130,6 +132,7 @@ function buildConfig(env: Environment): Config {
     workerQueues: env.BESPIN_WORKER_QUEUES,
     // One more than can compute at once: starting and ending a box is mostly waiting.
     codeSlots: env.BESPIN_CODE_SLOTS ?? availableParallelism() + 1,
+    containers: { command: env.BESPIN_CONTAINER_COMMAND, image: env.BESPIN_SANDBOX_IMAGE ?? 'bespin-sandbox' },
     isolationReduced: env.BESPIN_ISOLATION === 'reduced',
     launched: env.BESPIN_LAUNCHED ?? false,
     notes: notesOn(env),

@@ -72,6 +72,7 @@ const queues = list.transform((values, context) => {
   return values
 })
 
+const imageName = z.string().regex(/^[a-z0-9][a-z0-9._:/@-]{0,254}$/i, 'must be the name of a container image, such as bespin-sandbox or registry.example.com/bespin-sandbox:1')
 const redisAddress = z.string().regex(/^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i, 'must be host:port, such as 127.0.0.1:6379')
 
 const variables = {
@@ -94,6 +95,7 @@ const variables = {
   BESPIN_TEST_SOURCE: onOff, BESPIN_DRILLS: onOff, BESPIN_WORKER_NAME: text, BESPIN_WEBHOOK_ALLOW: allowList, BESPIN_WORKER_QUEUES: queues, BESPIN_CODE_SLOTS: slots,
   BESPIN_RETENTION_DAYS: days,
   BESPIN_SEARCH_INDEX: z.enum(['history', 'all', 'off'], 'must be history, all or off'),
+  BESPIN_CONTAINER_COMMAND: text, BESPIN_SANDBOX_IMAGE: imageName,
   LOG_LEVEL: z.string().toLowerCase().pipe(z.enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')),
   JSON_LOGS: onOff, METRICS_TOKEN: text,
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:'], 'must be an http or https URL'),

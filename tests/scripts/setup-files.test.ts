@@ -66,8 +66,8 @@ const filledIn = (environment: Record<string, string> = {}) => Object.fromEntrie
 describe.each(['docker-compose.yml', 'docker-compose.prod.yml'])('%s', (name) => {
   const services = compose(name)
 
-  it('runs web, worker, PostgreSQL and Redis, each with a health check and a restart policy', () => {
-    expect(Object.keys(services).toSorted()).toEqual(['postgres', 'redis', 'web', 'worker'])
+  it('runs web, worker, code worker, PostgreSQL and Redis, each with a health check and a restart policy', () => {
+    expect(Object.keys(services).toSorted()).toEqual(['code-worker', 'postgres', 'redis', 'web', 'worker'])
     for (const service of Object.values(services)) expect(service).toMatchObject({ restart: 'unless-stopped', healthcheck: { test: expect.anything() } })
   })
   it('keeps the data of PostgreSQL 18 where that image keeps it', () => {
