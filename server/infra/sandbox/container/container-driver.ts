@@ -1,4 +1,5 @@
 import type { BoxEvents, BoxOutcome, BoxSpec, SandboxDriver, SandboxProof } from '../driver.ts'
+import { buildFilter, type FilterArch } from '../seccomp.ts'
 import { checkHello } from './check-hello.ts'
 import { engineEnvironment, findEngine, type ContainerEngine } from './container-engine.ts'
 import { containerFlags, shapeOf, type ContainerShape } from './container-flags.ts'
@@ -18,8 +19,6 @@ export interface ContainerDriverOptions {
   env: Record<string, string | undefined>
   /** How many containers may wait for programs. */
   waiting?: number
-  /** The seccomp program (struct sock_filter[]) for what runs, behind the engine's own filter; by the processor of the containers. */
-  seccompFilter(arch: ContainerArch): Uint8Array
 }
 
 /** How many containers wait by default: one for each core of a small machine. */
@@ -28,8 +27,15 @@ const WAITING = 2
 const GRACE_MS = 2_000
 const NOTHING = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
 
-export type ContainerArch = 'x64' | 'arm64'
-const ARCHS: Record<string, ContainerArch | undefined> = { x86_64: 'x64', aarch64: 'arm64' }
+const ARCHS: Record<string, FilterArch | undefined> = { x86_64: 'x64', aarch64: 'arm64' }
+
+/** The filter for what runs, by the processor of the containers (not of the worker: the engine may be far from it). */
+function filterFor(machine: string): Buffer {
+  const arch = ARCHS[machine]
+  if (!arch) throw new Error(`containers of the architecture ${machine} are not supported: there is no filter of system calls for it`)
+  return FILTERS[arch] ??= buildFilter({ arch, memfd: true })
+}
+const FILTERS: Partial<Record<FilterArch, Buffer>> = {}
 
 interface Found { engine: ContainerEngine, containers: WaitingContainers }
 
@@ -49,12 +55,6 @@ export function createContainerDriver(options: ContainerDriverOptions): SandboxD
     found ??= { engine, containers: waitingContainers({ most: options.waiting ?? WAITING, start: shape => start(engine, shape) }) }
     return found
   }
-  const filters: Partial<Record<ContainerArch, Uint8Array>> = {}
-  const filterFor = (machine: string): Uint8Array => {
-    const arch = ARCHS[machine]
-    if (!arch) throw new Error(`containers of the architecture ${machine} are not supported: there is no filter of system calls for it`)
-    return filters[arch] ??= options.seccompFilter(arch)
-  }
   const driver: SandboxDriver = {
     name: 'container',
     probe: () => probeContainers({ image: options.image, find: async () => (await find()).engine, removeLeftovers, driver, cgroups: () => cgroups }),
@@ -62,7 +62,7 @@ export function createContainerDriver(options: ContainerDriverOptions): SandboxD
     prepare: () => Promise.resolve(),
     async run(spec, events) {
       try {
-        return await runInContainer({ spec, events: events ?? {}, containers: (await find()).containers, filterFor, onHello: hello => { cgroups = hello.cgroups } })
+        return await runInContainer({ spec, events: events ?? {}, containers: (await find()).containers, onHello: hello => { cgroups = hello.cgroups } })
       }
       catch (error) {
         return untold({ status: 'internal_error', notes: [error instanceof Error ? error.message : String(error)], printed: NOTHING, wallMs: 0 })
@@ -73,7 +73,7 @@ export function createContainerDriver(options: ContainerDriverOptions): SandboxD
   return driver
 }
 
-async function runInContainer(run: { spec: BoxSpec, events: BoxEvents, containers: WaitingContainers, filterFor(machine: string): Uint8Array, onHello(hello: EntryHello): void }): Promise<BoxOutcome> {
+async function runInContainer(run: { spec: BoxSpec, events: BoxEvents, containers: WaitingContainers, onHello(hello: EntryHello): void }): Promise<BoxOutcome> {
   const { spec, events, containers } = run
   if (events.signal?.aborted) return untold({ status: 'canceled', notes: [], printed: NOTHING, wallMs: 0 })
   const shape = shapeOf(spec)
@@ -94,7 +94,7 @@ async function runInContainer(run: { spec: BoxSpec, events: BoxEvents, container
     const wrong = hello && checkHello(hello, shape)
     if (wrong) throw new Error(wrong)
     if (hello) run.onHello(hello)
-    const input = hello ? encodeSpec(spec, run.filterFor(hello.machine)) : Buffer.alloc(0)
+    const input = hello ? encodeSpec(spec, filterFor(hello.machine)) : Buffer.alloc(0)
     const startedAt = performance.now()
     clock = setTimeout(() => force('time_limit'), spec.limits.wallMs + GRACE_MS)
     const answer = await container.run(input, (stream, bytes) => {

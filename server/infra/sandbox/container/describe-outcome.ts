@@ -29,12 +29,16 @@ function statusOf(result: EntryResult): StageStatus {
   return result.exit === 0 ? 'ok' : 'nonzero_exit'
 }
 
+/** In the words of the other driver. */
 function notesOn(result: EntryResult, spec: BoxSpec, missed: string | null): string[] {
+  const { processes, outputBytes, diskBytes, inodes } = spec.limits
   return [
-    result.refused && `The limit of ${spec.limits.processes} processes and threads was reached.`,
-    result.full && `The disk was full (${spec.limits.diskBytes} bytes in each of /work and /tmp).`,
-    result.reason === 'inodes' && `More than ${spec.limits.inodes} files and folders were made.`,
-    missed && spec.collect && `${spec.collect.path} could not be brought back: ${missed}.`,
+    result.cut[0] && `stdout was cut at its limit of ${outputBytes} bytes and the program ended`,
+    result.cut[1] && `stderr was cut at its limit of ${outputBytes} bytes and the program ended`,
+    result.reason === 'inodes' && `ended for more than ${inodes} files and folders`,
+    result.full && `the disk was full: the limit is ${diskBytes} bytes`,
+    result.refused && `a process or thread was refused: the limit is ${processes}`,
+    missed && spec.collect && `${spec.collect.path} was not brought back: it is ${missed}`,
   ].filter(note => typeof note === 'string')
 }
 
@@ -69,7 +73,7 @@ export function describeOutcome(context: { answer: RunAnswer, spec: BoxSpec, pri
   const { answer, printed, wallMs, forced } = context
   if (answer.result) return told(answer.result, context)
   const silent = (status: StageStatus, note: string) => untold({ status, notes: [note], printed, wallMs })
-  if (forced) return silent(forced, 'The container was ended from outside; what it used could not be measured.')
-  if (answer.exitCode === KILLED && !answer.failure) return silent('memory_limit', 'The whole container was killed, as happens when its memory runs out.')
-  return silent('internal_error', answer.failure ?? `The container ended without a word (code ${answer.exitCode}).`)
+  if (forced) return silent(forced, 'the container was ended from outside; what it used could not be measured')
+  if (answer.exitCode === KILLED && !answer.failure) return silent('memory_limit', 'the whole container was killed, as happens when its memory runs out')
+  return silent('internal_error', answer.failure ?? `the container ended without a word (code ${answer.exitCode})`)
 }

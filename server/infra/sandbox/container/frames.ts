@@ -1,7 +1,5 @@
+import { BOX_ENV } from '../bwrap/arguments.ts'
 import type { BoxSpec } from '../driver.ts'
-
-/** What every program in a box finds, as in every other driver. */
-const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', LANG: 'C.UTF-8', TMPDIR: '/tmp' }
 
 /** Version of the frames that this side speaks; an image with another one must be built again. */
 export const ENTRY_PROTOCOL = 1
@@ -59,7 +57,7 @@ function word(type: string, text: string): Buffer {
 /** Everything the first process must know to run a program. Throws on texts that cannot be passed to one. */
 export function encodeSpec(spec: BoxSpec, seccompFilter: Uint8Array): Buffer {
   const { wallMs, cpuMs, outputBytes, diskBytes, inodes } = spec.limits
-  const env = Object.entries({ ...ENVIRONMENT, ...spec.env })
+  const env = Object.entries({ ...BOX_ENV, ...spec.env })
   return Buffer.concat([
     frame('L', [wallMs, cpuMs, outputBytes, diskBytes, inodes].join(' ')),
     frame('B', seccompFilter),

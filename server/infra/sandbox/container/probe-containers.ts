@@ -1,8 +1,8 @@
 import type { ProofStep } from '#shared/schemas/code.ts'
 import type { SandboxDriver, SandboxProof } from '../driver.ts'
+import { proveSandbox } from '../self-test.ts'
 import { askEngine, lastLine, type ContainerEngine } from './container-engine.ts'
 import { LIMITS_REMEDY } from './check-hello.ts'
-import { PROOFS, proofSpec } from './container-proofs.ts'
 
 /** Who holds what: the container's control groups, its sized file systems, and the first process in it. */
 const ENFORCEMENT: SandboxProof['enforcement'] = {
@@ -35,7 +35,7 @@ async function findEngineOrSay(find: () => Promise<ContainerEngine>): Promise<Ve
 }
 
 /**
- * Shows by trying that containers of this engine hold what the driver promises: every limit is run into, every wall leaned on.
+ * Shows by trying that containers of this engine hold what the driver promises: the questions of the self-test are asked in them.
  * Removes what workers left behind that are gone.
  */
 export async function probeContainers(options: {
@@ -58,13 +58,6 @@ export async function probeContainers(options: {
   if (!image.ok) return refuse(image)
   await options.removeLeftovers(engine)
 
-  const verdicts = await Promise.all(PROOFS.map(async (proof) => {
-    const outcome = await options.driver.run(proofSpec(proof))
-    const wrong = outcome.status === 'internal_error' ? outcome.notes.join(' ') : proof.judge(outcome)
-    return { name: proof.name, ok: wrong === null, detail: wrong ?? proof.shown, remedy: wrong === null ? null : LIMITS_REMEDY }
-  }))
-  for (const verdict of verdicts) note(verdict.name, verdict)
-  const failed = verdicts.find(verdict => !verdict.ok)
-  if (failed) return refuse({ ...failed, detail: `${failed.name}: ${failed.detail}` })
-  return { ok: true, reason: null, remedy: null, steps, cgroups: options.cgroups(), enforcement: ENFORCEMENT }
+  const proof = await proveSandbox({ run: options.driver.run, open: () => Promise.resolve({ cgroups: { version: options.cgroups() } }) })
+  return { ...proof, remedy: proof.ok ? null : LIMITS_REMEDY, steps: [...steps, ...proof.steps], cgroups: options.cgroups(), enforcement: ENFORCEMENT }
 }

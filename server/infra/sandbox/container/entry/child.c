@@ -34,7 +34,8 @@ static void cap_resources(const struct box *box) {
 #define FAULTS 3
 
 static void give_up(const char *what, int reason) {
-  dprintf(FAULTS, "%s: %s", what, strerror(reason));
+  const char *name = strerrorname_np(reason);
+  dprintf(FAULTS, "%s: %s", what, name ? name : "error");
   _exit(126);
 }
 

@@ -81,7 +81,8 @@ void collect_file(const char *path, size_t max) {
   int folder = open("/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   int fd = open_beneath(folder, path);
   errno = 0;
-  if (fd < 0 || fstat(fd, &about) < 0 || !S_ISREG(about.st_mode)) { send_frame('M', "missing", 7); return; }
+  if (fd < 0) { send_frame('M', "absent", 6); return; }
+  if (fstat(fd, &about) < 0 || !S_ISREG(about.st_mode)) { send_frame('M', "not a file", 10); return; }
   if ((size_t)about.st_size > max) { send_frame('M', "too large", 9); return; }
   for (ssize_t n; (n = read(fd, block, sizeof block)) > 0;) send_frame('C', block, (size_t)n);
   send_frame('C', "", 0);

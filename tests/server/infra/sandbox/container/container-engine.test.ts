@@ -15,7 +15,7 @@ const folder = (programs: Record<string, string>): string => {
   return path
 }
 const driverWith = (PATH: string, command?: string) =>
-  createContainerDriver({ command, image: 'bespin-sandbox', env: { PATH }, seccompFilter: () => Buffer.alloc(0) })
+  createContainerDriver({ command, image: 'bespin-sandbox', env: { PATH } })
 const hello = { argv: ['true'], env: {}, mounts: [], files: [], stdin: Buffer.alloc(0), limits: { wallMs: 1000, cpuMs: 1000, memoryBytes: 64 << 20, processes: 8, outputBytes: 1000, diskBytes: 1 << 20, inodes: 100 } }
 
 describe('without an engine', () => {
