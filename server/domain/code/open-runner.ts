@@ -1,5 +1,6 @@
 import { delimiter, join } from 'node:path'
 import { getConfig } from '#server/config.ts'
+import { createContainerDriver } from '#server/infra/sandbox/container/container-driver.ts'
 import { openSandbox } from '#server/infra/sandbox/open-sandbox.ts'
 import { CODE_LIMIT_NAMES, CODE_LIMITS, type CodeLimitValues } from '#shared/code-limits.ts'
 import { openCodeRunner, type CodeRunner } from './code-runner.ts'
@@ -18,10 +19,10 @@ export function openRunner(): Promise<CodeRunner> {
 }
 
 async function open(): Promise<CodeRunner> {
-  const { dataDir, codeCacheMb, sandbox, searchPath } = getConfig()
+  const { dataDir, codeCacheMb, sandbox, containers, searchPath } = getConfig()
   const folder = join(dataDir, 'code')
   return openCodeRunner({
-    openSandbox: () => openSandbox({ kind: sandbox, searchPath: searchPath.join(delimiter) }),
+    openSandbox: () => openSandbox({ kind: sandbox, searchPath: searchPath.join(delimiter), container: () => createContainerDriver(containers) }),
     caps: PRODUCT_CAPS, searchPath, keepOut: [dataDir],
     cache: { folder: join(folder, 'programs'), maxBytes: codeCacheMb * MIB },
     preparedFolder: join(folder, 'toolchains'),

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { askEngine, lastLine, type ContainerEngine } from './container-engine.ts'
 import { frameReader, type EntryHello, type EntryResult } from './frames.ts'
 
@@ -67,7 +68,9 @@ function conversation() {
 
 /** Starts a container. Its input is the line of life: when this process dies, however, the container ends itself. */
 export function startContainer(engine: ContainerEngine, name: string, flags: string[]): StartedContainer {
-  const child = spawn(engine.command[0]!, [...engine.command.slice(1), ...flags], { env: engine.env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(engine.command[0]!, [...engine.command.slice(1), ...flags],
+    // Podman's monitor leaves a mark where it was started when memory runs out.
+    { env: engine.env, cwd: tmpdir(), stdio: ['pipe', 'pipe', 'pipe'] })
   const talk = conversation()
   const gone = Promise.withResolvers<undefined>()
   let [complaints, isGone] = ['', false]
