@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { databaseSettings, type DatabaseSettings } from './config/database-settings.ts'
+import { engineEnvironment } from './config/engine-environment.ts'
 import { environmentSchema, type Environment, type Mode } from './config/environment.ts'
 import { findMisspeltNames } from './config/misspelt-names.ts'
 import { findBrokenRules } from './config/production-rules.ts'
@@ -62,8 +63,8 @@ export interface Config {
   workerQueues?: string[]
   /** How many code executions one worker process runs at once. */
   codeSlots: number
-  /** For code in containers: the command that makes them (default: found on PATH), and their image. */
-  containers: { command?: string, image: string }
+  /** For code in containers: the command that makes them (default: found on PATH), what it finds in its environment, and their image. */
+  containers: { command?: string, env: Record<string, string>, image: string }
   /** True when the database roles could not be made and every process uses one login. */
   isolationReduced: boolean
   /** True in a process that the launcher started (it has checked, migrated and chosen the ports). */
@@ -93,6 +94,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     throw new ConfigError(problems)
   }
   const config = buildConfig(parsed.data)
+  config.containers.env = engineEnvironment(given)
   problems.push(...findBrokenRules(config, parsed.data.BESPIN_OPEN_ACCESS))
   if (problems.length) throw new ConfigError(problems)
   return config
@@ -132,7 +134,7 @@ function buildConfig(env: Environment): Config {
     workerQueues: env.BESPIN_WORKER_QUEUES,
     // One more than can compute at once: starting and ending a box is mostly waiting.
     codeSlots: env.BESPIN_CODE_SLOTS ?? availableParallelism() + 1,
-    containers: { command: env.BESPIN_CONTAINER_COMMAND, image: env.BESPIN_SANDBOX_IMAGE ?? 'bespin-sandbox' },
+    containers: { command: env.BESPIN_CONTAINER_COMMAND, env: {}, image: env.BESPIN_SANDBOX_IMAGE ?? 'bespin-sandbox' },
     isolationReduced: env.BESPIN_ISOLATION === 'reduced',
     launched: env.BESPIN_LAUNCHED ?? false,
     notes: notesOn(env),

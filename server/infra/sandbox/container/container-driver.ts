@@ -1,7 +1,7 @@
 import type { BoxEvents, BoxOutcome, BoxSpec, SandboxDriver, SandboxProof } from '../driver.ts'
 import { buildFilter, type FilterArch } from '../seccomp.ts'
 import { checkHello } from './check-hello.ts'
-import { engineEnvironment, findEngine, type ContainerEngine } from './container-engine.ts'
+import { findEngine, type ContainerEngine } from './container-engine.ts'
 import { containerFlags, shapeOf, type ContainerShape } from './container-flags.ts'
 import { describeOutcome, untold } from './describe-outcome.ts'
 import { encodeSpec, type EntryHello } from './frames.ts'
@@ -15,8 +15,8 @@ export interface ContainerDriverOptions {
   command?: string | undefined
   /** Image built from deploy/sandbox/Dockerfile. */
   image: string
-  /** The environment in which the engine's command finds its engine; only a few names of it are passed on. Default: this process's. */
-  env?: Record<string, string | undefined>
+  /** The environment in which the engine's command finds its engine. */
+  env: Record<string, string>
   /** How many containers may wait for programs. */
   waiting?: number
 }
@@ -49,7 +49,7 @@ export function createContainerDriver(options: ContainerDriverOptions): SandboxD
   }
   const find = async (): Promise<Found> => {
     if (found) return found
-    const answer = await findEngine(options.command, engineEnvironment(options.env ?? process.env))
+    const answer = await findEngine(options.command, options.env)
     if ('complaints' in answer) throw new Error(answer.complaints.join('; ') || 'neither docker nor podman is on PATH')
     const { engine } = answer
     found ??= { engine, containers: waitingContainers({ most: options.waiting ?? WAITING, start: shape => start(engine, shape) }) }

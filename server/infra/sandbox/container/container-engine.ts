@@ -14,14 +14,8 @@ export interface ContainerEngine {
 
 export interface CommandAnswer { code: number | null, stdout: string, stderr: string }
 
-/** What the clients of Docker and Podman need to find their engine; nothing else of the worker's environment reaches them. */
-const PASSED_ON = ['PATH', 'HOME', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY', 'CONTAINER_HOST', 'CONTAINER_CONNECTION', 'TMPDIR']
 const CANDIDATES = ['docker', 'podman']
 const KEPT_BYTES = 256 * 1024
-
-export function engineEnvironment(env: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(PASSED_ON.flatMap(name => env[name] === undefined ? [] : [[name, env[name]]]))
-}
 
 function isOnPath(program: string, path: string): boolean {
   if (program.includes('/')) return true

@@ -72,7 +72,7 @@ export function encodeSpec(spec: BoxSpec, seccompFilter: Uint8Array): Buffer {
 
 /** Cuts a stream of bytes into frames, whatever pieces they arrive in. */
 export function frameReader(onFrame: (type: string, bytes: Buffer) => void): (chunk: Buffer) => void {
-  let kept = Buffer.alloc(0)
+  let kept: Buffer = Buffer.alloc(0)
   return (chunk) => {
     kept = kept.length ? Buffer.concat([kept, chunk]) : chunk
     while (kept.length >= 5) {

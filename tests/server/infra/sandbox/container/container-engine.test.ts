@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createContainerDriver } from '#server/infra/sandbox/container/container-driver.ts'
-import { engineCandidates, engineEnvironment } from '#server/infra/sandbox/container/container-engine.ts'
+import { engineEnvironment } from '#server/config/engine-environment.ts'
+import { engineCandidates } from '#server/infra/sandbox/container/container-engine.ts'
 
 const folder = (programs: Record<string, string>): string => {
   const path = mkdtempSync(join(tmpdir(), 'bespin-engine-'))

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { engineEnvironment } from '#server/config/engine-environment.ts'
 import { createContainerDriver } from '#server/infra/sandbox/container/container-driver.ts'
 import type { BoxLimits, BoxSpec } from '#server/infra/sandbox/driver.ts'
 
 const MIB = 1024 * 1024
 const LIMITS: BoxLimits = { wallMs: 10_000, cpuMs: 10_000, memoryBytes: 128 * MIB, processes: 32, outputBytes: 64 * 1024, diskBytes: 16 * MIB, inodes: 1000 }
 
-export const createDriver = (command: string) => createContainerDriver({ command, image: process.env['TEST_SANDBOX_IMAGE'] ?? 'bespin-sandbox', env: process.env })
+export const createDriver = (command: string) => createContainerDriver({ command, image: process.env['TEST_SANDBOX_IMAGE'] ?? 'bespin-sandbox', env: engineEnvironment(process.env) })
 
 export const bash = (script: string, ...args: string[]): string[] => ['/bin/bash', '-c', script, 'bash', ...args]
 
