@@ -56,3 +56,13 @@ export const toBespinStatus = (state: JobState): BespinStatus => BESPIN[state]
 export const statesOfV1Status = (status: V1Status): JobState[] => JOB_STATES.filter(state => V1[state] === status)
 /** The states a Bespin status word stands for. */
 export const statesOfBespinStatus = (status: BespinStatus): JobState[] => JOB_STATES.filter(state => BESPIN[state] === status)
+
+export const IGNIS_STATUSES = ['received', 'running', 'completed', 'failed'] as const
+export type IgnisStatus = (typeof IGNIS_STATUSES)[number]
+
+/** Our state in the words of `/api/v1/public`; `endedWell`: of a completed job, whether its program did. */
+export function toIgnisStatus(state: JobState, endedWell: boolean): IgnisStatus {
+  if (state === 'running') return 'running'
+  if (!isFinal(state)) return 'received'
+  return state === 'completed' && endedWell ? 'completed' : 'failed'
+}
