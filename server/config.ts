@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import type { CodeLimitValues } from '#shared/code-limits.ts'
+import { withCaps } from './config/code-caps.ts'
 import { databaseSettings, type DatabaseSettings } from './config/database-settings.ts'
 import { engineEnvironment } from './config/engine-environment.ts'
 import { environmentSchema, type Environment, type Mode } from './config/environment.ts'
@@ -50,6 +52,8 @@ export interface Config {
   searchIndex: 'history' | 'all' | 'off'
   /** What runs submitted code; `off`: nothing does. */
   sandbox: 'auto' | 'bwrap' | 'container' | 'off'
+  /** The most that a submission of code may ask for. */
+  codeCaps: CodeLimitValues
   /** What this worker process is called; by default its host and pid. */
   workerName?: string
   /** Private targets outgoing webhooks may reach: hosts, addresses, CIDRs, each with an optional port. */
@@ -125,6 +129,7 @@ function buildConfig(env: Environment): Config {
     retentionDays: env.BESPIN_RETENTION_DAYS ?? 30,
     searchIndex: env.BESPIN_SEARCH_INDEX ?? 'history',
     sandbox: env.BESPIN_SANDBOX ?? 'auto',
+    codeCaps: env.BESPIN_CODE_CAPS ?? withCaps({}),
     workerName: env.BESPIN_WORKER_NAME,
     webhookAllow: env.BESPIN_WEBHOOK_ALLOW ?? [],
     log: { level: env.LOG_LEVEL ?? 'info', json: env.JSON_LOGS ?? production },

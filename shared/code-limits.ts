@@ -40,6 +40,8 @@ export const CODE_BOUNDS = {
   argBytes: 32 * 1024,
   env: 64,
   runs: 100,
+  /** Values in one field of a submission: a hundred inputs with 128 arguments each, and room. */
+  parts: 20_000,
   /** Of everything the runs of one submission printed, kept in its result. */
   keptOutputBytes: 2 * MIB,
 } as const

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { JOB_TYPE_NAMES } from '#shared/job-types.ts'
+import { codeCaps } from './code-caps.ts'
 
 export type Mode = 'development' | 'local' | 'production'
 
@@ -93,7 +94,7 @@ const variables = {
   GITHUB_WEBHOOK_SECRET: text, STRIPE_WEBHOOK_SECRET: text, SENDGRID_WEBHOOK_SECRET: text,
   BESPIN_SANDBOX: z.enum(['auto', 'bwrap', 'container', 'off'], 'must be auto, bwrap, container or off'),
   BESPIN_TEST_SOURCE: onOff, BESPIN_DRILLS: onOff, BESPIN_WORKER_NAME: text, BESPIN_WEBHOOK_ALLOW: allowList, BESPIN_WORKER_QUEUES: queues, BESPIN_CODE_SLOTS: slots,
-  BESPIN_RETENTION_DAYS: days,
+  BESPIN_RETENTION_DAYS: days, BESPIN_CODE_CAPS: codeCaps,
   BESPIN_SEARCH_INDEX: z.enum(['history', 'all', 'off'], 'must be history, all or off'),
   BESPIN_CONTAINER_COMMAND: text, BESPIN_SANDBOX_IMAGE: imageName,
   LOG_LEVEL: z.string().toLowerCase().pipe(z.enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')),

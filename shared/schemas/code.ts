@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CODE_BOUNDS, CODE_LIMIT_NAMES, CODE_LIMITS, type CodeLimitName, type LimitRule } from '../code-limits.ts'
+import { notTooWide } from './not-too-wide.ts'
 import { Id, StorableText, Timestamp } from './primitives.ts'
 
 /** How a stage of an execution ended. When several hold, the one that stands later in this list up to `memory_limit` is told. */
@@ -54,7 +55,7 @@ export type CodeInput = z.infer<typeof CodeInput>
 const EnvironmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'must be letters, digits and "_", not starting with a digit')
 
 /** What is submitted, and the payload of a `code-execution` job: one shape. */
-export const CodeExecutionPayload = z.strictObject({
+export const CodeExecutionPayload = notTooWide(z.strictObject({
   // A name, not a list: which languages there are is what the workers found.
   language: StorableText.min(1, 'must name a language').max(50, 'must have at most 50 characters'),
   code: shortText(CODE_BOUNDS.textBytes).min(1, 'must not be empty'),
@@ -67,7 +68,7 @@ export const CodeExecutionPayload = z.strictObject({
     .describe('one source, many inputs: compiled once; instead of stdin and args'),
   stop_at_first_failure: z.boolean().optional().describe('the inputs after the first that did not end ok are left out'),
   compile_only: z.boolean().optional(),
-})
+}), CODE_BOUNDS.parts)
 export type CodeExecutionPayload = z.infer<typeof CodeExecutionPayload>
 
 /** How one process of an execution (the compiler, or the program on one input) ended. */

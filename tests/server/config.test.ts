@@ -178,6 +178,21 @@ it('origins are brought into one form', () => {
   expect(parseConfig({ CORS_ORIGIN: 'HTTPS://App.Example.com:443/, http://localhost:5173' }).allowedOrigins).toEqual(['https://app.example.com', 'http://localhost:5173'])
 })
 
+describe('the caps of code execution', () => {
+  it('are the product\'s where nothing lower is given', () => {
+    expect(parseConfig({}).codeCaps).toMatchObject({ wall_ms: 300_000, processes: 512 })
+    expect(parseConfig({ BESPIN_CODE_CAPS: '{"wall_ms": 60000}' }).codeCaps).toMatchObject({ wall_ms: 60_000, processes: 512 })
+  })
+
+  it.each([
+    ['{"wall_ms": 5}', /BESPIN_CODE_CAPS holds wall_ms, which must be a whole number from 10 to 300000/],
+    ['{"walls_ms": 50}', /BESPIN_CODE_CAPS holds the unknown limit walls_ms; limits are wall_ms/],
+    ['60000', /BESPIN_CODE_CAPS must be a JSON object/], ['{"wall_ms"', /BESPIN_CODE_CAPS must be a JSON object/],
+  ])('%s is refused', (value, says) => {
+    expect(problemsOf({ BESPIN_CODE_CAPS: value })).toMatch(says)
+  })
+})
+
 it('variables of systems Bespin replaces are noted, never refused', () => {
   const { notes } = parseConfig({ NATS_URL: 'nats://x', GRPC_ADDRESS: 'whatever' })
   expect(notes.join(' ')).toMatch(/NATS_URL is not needed.*GRPC_ADDRESS is not needed/)

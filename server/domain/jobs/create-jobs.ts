@@ -4,6 +4,7 @@ import type { NewJob } from '#server/domain/engine/make-rows.ts'
 import { isDataError } from '#server/domain/engine/split-on-data-error.ts'
 import { dataErrorText } from '#server/domain/jobs/create-job.ts'
 import { judgeFor } from '#server/domain/jobs/judge-job.ts'
+import { openJudges, type OpenJudges } from '#server/domain/jobs/payload-judges.ts'
 import { readRow } from '#server/domain/jobs/read-row.ts'
 import type { BulkJobsBody, BulkJobsResult } from '#shared/schemas/bulk-jobs.ts'
 
@@ -15,7 +16,7 @@ interface Judged { jobs: NewJob[], places: number[], failed: BulkJobsResult['fai
  * written (the database is away).
  */
 export async function createJobs(organizationId: string, body: BulkJobsBody): Promise<BulkJobsResult> {
-  const { jobs, places, failed } = judgeRows(organizationId, body)
+  const { jobs, places, failed } = judgeRows(organizationId, body, await openJudges(organizationId, typesIn(body), 'payload'))
   const results = jobs.length > 0 ? await acceptJobs(jobs) : []
   const succeeded: BulkJobsResult['succeeded'] = []
   results.forEach((result, at) => {
@@ -28,8 +29,17 @@ export async function createJobs(organizationId: string, body: BulkJobsBody): Pr
   return { succeeded, failed, total: body.jobs.length, success_count: succeeded.length, failure_count: failed.length }
 }
 
-function judgeRows(organizationId: string, body: BulkJobsBody): Judged {
-  const judge = judgeFor(organizationId, body)
+/** What the rows, which nobody has looked at yet, say they are. */
+function* typesIn({ job_type: usual, jobs }: BulkJobsBody): Generator<string> {
+  if (usual !== undefined) yield usual
+  for (const row of jobs) {
+    const type = (row as { job_type?: unknown } | null)?.job_type
+    if (typeof type === 'string') yield type
+  }
+}
+
+function judgeRows(organizationId: string, body: BulkJobsBody, judges: OpenJudges): Judged {
+  const judge = judgeFor(organizationId, body, { judges, payloadField: 'payload' })
   const judged: Judged = { jobs: [], places: [], failed: [] }
   for (let index = 0; index < body.jobs.length; index++) {
     try {

@@ -2,6 +2,7 @@ import { AppError } from '#server/domain/app-error.ts'
 import { getConfig } from '#server/config.ts'
 import type { NewJob } from '#server/domain/engine/make-rows.ts'
 import { queueRule, type QueueRule } from '#server/domain/engine/queue-rules.ts'
+import { needsJudge, NO_JUDGES, type OpenJudges } from '#server/domain/jobs/payload-judges.ts'
 import { serialisePayload, serialiseTags } from '#server/domain/jobs/serialise-json.ts'
 import { fromIssues, invalidField } from '#server/domain/jobs/validation-error.ts'
 import { ruleOf, type JobType, type JobTypeRule } from '#shared/job-types.ts'
@@ -15,12 +16,15 @@ interface Target { queueName: string, jobType: JobType | null, type: JobTypeRule
 
 const DEFAULTS = { maxRetries: 3, timeoutSeconds: 300 }
 
+/** The opened judges of the types in question (payload-judges.ts), and what the payload is called in messages. */
+export interface JudgeOptions { judges?: OpenJudges, payloadField?: string }
+
 /**
  * Makes the judge of the jobs of one call: from fields that fit the schema to a job the engine accepts. It throws
  * VALIDATION_ERROR (a payload its type does not take, tags too large, no queue), PAYLOAD_TOO_LARGE, CONFLICT (the queue
- * is disabled).
+ * is disabled), and what the type's own judge throws.
  */
-export function judgeFor(organizationId: string, call: CallDefaults = {}): (fields: JobFields) => NewJob {
+export function judgeFor(organizationId: string, call: CallDefaults = {}, options: JudgeOptions = { payloadField: 'payload' }): (fields: JobFields) => NewJob {
   let usual: Target | undefined
   const targetOf = (fields: JobFields) => fields.queue_name === undefined && fields.job_type === undefined
     ? usual ??= findTarget(organizationId, call)
@@ -28,7 +32,7 @@ export function judgeFor(organizationId: string, call: CallDefaults = {}): (fiel
   return (fields) => {
     const target = targetOf(fields)
     const { type } = target
-    const payload = type ? fitPayload(type.payload, fields.payload) : fields.payload
+    const payload = fitPayload(target, fields.payload, options)
     return {
       organizationId, queueName: target.queueName, jobType: target.jobType,
       payload: serialisePayload(payload, type?.payloadMaxBytes),
@@ -68,8 +72,12 @@ function allowedType(jobType: JobType): JobTypeRule {
   throw invalidField('job_type', `${jobType} is a drill, and drills are off here: set BESPIN_DRILLS=true to allow them`)
 }
 
-function fitPayload(schema: JobTypeRule['payload'], payload: unknown): unknown {
-  const parsed = schema.safeParse(payload)
-  if (parsed.success) return parsed.data
-  throw fromIssues(parsed.error.issues, 'payload')
+function fitPayload({ jobType, type }: Target, payload: unknown, { judges = NO_JUDGES, payloadField }: JudgeOptions): unknown {
+  if (type === undefined) return payload
+  const parsed = type.payload.safeParse(payload)
+  if (!parsed.success) throw fromIssues(parsed.error.issues, payloadField)
+  const judge = judges.get(jobType!)
+  if (judge) return judge(parsed.data)
+  if (needsJudge(jobType)) throw new Error(`Payloads of ${jobType} may not be taken before openJudges() was asked for their judge.`)
+  return parsed.data
 }

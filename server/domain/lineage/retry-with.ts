@@ -4,6 +4,7 @@ import { isDataError } from '#server/domain/engine/split-on-data-error.ts'
 import { dataErrorText } from '#server/domain/jobs/create-job.ts'
 import { getJob } from '#server/domain/jobs/get-job.ts'
 import { judgeFor } from '#server/domain/jobs/judge-job.ts'
+import { openJudges } from '#server/domain/jobs/payload-judges.ts'
 import type { JobAction } from '#server/domain/jobs/operate-job.ts'
 import type { ExactJobRow } from '#server/domain/jobs/store.ts'
 import { isFinal, type JobState } from '#shared/job-states.ts'
@@ -18,7 +19,8 @@ export async function retryWith({ payload, ...action }: JobAction & { payload: u
   const { organizationId, id, actor, reason } = action
   const origin = await getJob(organizationId, id)
   if (!isFinal(origin.state as JobState)) throw notOver(origin)
-  const job = judgeFor(organizationId)({ ...fieldsOf(origin), payload } as JobFields)
+  const judges = await openJudges(organizationId, [origin.jobType], 'payload')
+  const job = judgeFor(organizationId, {}, { judges, payloadField: 'payload' })({ ...fieldsOf(origin), payload } as JobFields)
   try {
     const made = await acceptLinked(job, { originId: origin.id, actor, reason })
     if (made === null) throw notOver(await getJob(organizationId, id))
