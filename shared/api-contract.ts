@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CODE_OPERATIONS } from './code-operations.ts'
 import { JobAction, JobActionBody, JobActionItem, JobActionPreview, ListJobActionItemsQuery, ListJobActionsQuery } from './schemas/action.ts'
 import { BulkJobsBody, BulkJobsResult } from './schemas/bulk-jobs.ts'
 import { ErrorGroup, ErrorGroupList, ErrorGroupSummary, ErrorQuery, ListErrorsQuery, MuteErrorBody } from './schemas/error-group.ts'
@@ -27,7 +28,7 @@ import { Worker, WorkerSummary } from './schemas/worker.ts'
  */
 export interface Operation {
   summary: string
-  tag: 'Jobs' | 'Errors' | 'Queues' | 'Workers' | 'Webhooks in' | 'System' | 'Realtime'
+  tag: 'Jobs' | 'Code' | 'Errors' | 'Queues' | 'Workers' | 'Webhooks in' | 'System' | 'Realtime'
   /** `public`: anyone; `caller`: a credential or open access; `signature`: proven by the body's signature; `socket`: WebSocket, as caller. */
   auth: 'public' | 'caller' | 'signature' | 'socket'
   params?: z.ZodType
@@ -64,7 +65,7 @@ export const API = {
   'GET /api/random-text': { summary: 'Create a random-text job (second generation of the path)', tag: 'Jobs', auth: 'caller', query: RandomTextQuery, responses: { 202: CreatedBespinJob } },
   'GET /api/jobs': { summary: 'Jobs, newest first', tag: 'Jobs', auth: 'caller', query: ListBespinJobsQuery, responses: { 200: BespinJobList } },
   'GET /api/jobs/:id': { summary: 'One job', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: BespinJob } },
-  'POST /api/v1/jobs': { summary: 'Create a job (200 with created:false for a repeated idempotency key)', tag: 'Jobs', auth: 'caller', body: CreateJobBody, responses: { 201: CreateJobResult, 200: CreateJobResult } },
+  'POST /api/v1/jobs': { summary: 'Create a job (200 with created:false for a repeated idempotency key)', tag: 'Jobs', auth: 'caller', body: CreateJobBody, maxBodyBytes: 9 * MIB, responses: { 201: CreateJobResult, 200: CreateJobResult } },
   'GET /api/v1/jobs': { summary: 'Jobs, newest first, by search and filters (next page: X-Next-Cursor, Link; how it was searched: X-Search, X-Search-Scans)', tag: 'Jobs', auth: 'caller', query: ListJobsQuery, responses: { 200: z.array(JobSummary) } },
   'GET /api/v1/jobs/search-terms': { summary: 'What may be written at a place of a search', tag: 'Jobs', auth: 'caller', query: SearchTermsQuery, responses: { 200: SearchTerms } },
   'GET /api/v1/jobs/stats': { summary: 'Jobs by state', tag: 'Jobs', auth: 'caller', query: z.object({ queue_name: QueueName.optional() }), responses: { 200: JobStats } },
@@ -84,8 +85,9 @@ export const API = {
   'GET /api/v1/jobs/:id/logs.txt': { summary: 'The log as a text file, of one run or of all', tag: 'Jobs', auth: 'caller', params: byId, query: LogTextQuery, media: 'text/plain', responses: { 200: z.string().optional() } },
   'GET /api/v1/jobs/:id/compare': { summary: 'Two of its runs side by side, or one with a run of another job or of the last one of its kind that completed', tag: 'Jobs', auth: 'caller', params: byId, query: CompareQuery, responses: { 200: Comparison } },
   'GET /api/v1/jobs/:id/links': { summary: 'The jobs it was made from, and those made from it', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: JobLinks } },
-  'POST /api/v1/jobs/:id/retry-with': { summary: 'Make a new job of one that is over, with another payload', tag: 'Jobs', auth: 'caller', params: byId, body: RetryWithBody, responses: { 201: RetryWithResult } },
+  'POST /api/v1/jobs/:id/retry-with': { summary: 'Make a new job of one that is over, with another payload', tag: 'Jobs', auth: 'caller', params: byId, body: RetryWithBody, maxBodyBytes: 9 * MIB, responses: { 201: RetryWithResult } },
   'GET /api/v1/jobs/:id/events': { summary: 'Its story, oldest first: what happened, and who did what and why', tag: 'Jobs', auth: 'caller', params: byId, responses: { 200: z.array(TimelineEntry) } },
+  ...CODE_OPERATIONS,
 
   'GET /api/v1/errors': { summary: 'Failures grouped by what they say, over all queues, last seen first', tag: 'Errors', auth: 'caller', query: ListErrorsQuery, responses: { 200: ErrorGroupList } },
   'GET /api/v1/errors/:id': { summary: 'One error group: where, when, its newest jobs and its story', tag: 'Errors', auth: 'caller', params: byId, query: ErrorQuery, responses: { 200: ErrorGroup } },
@@ -126,7 +128,7 @@ export const API = {
   'GET /api/v1/webhook-sources': { summary: 'Where webhooks can come from', tag: 'Webhooks in', auth: 'caller', responses: { 200: z.array(SourceSummary) } },
 
   'GET /api/ws/jobs': { summary: 'WebSocket: every job change', tag: 'Realtime', auth: 'socket', responses: {} },
-  'GET /api/ws': { summary: 'WebSocket: one job, latest status first', tag: 'Realtime', auth: 'socket', query: z.object({ job_id: Id }), responses: {} },
+  'GET /api/ws': { summary: 'WebSocket: one job, latest status first, and what its code prints', tag: 'Realtime', auth: 'socket', query: z.object({ job_id: Id }), responses: {} },
   'GET /api/v1/live': { summary: 'WebSocket of the dashboard: job changes (of one queue, when it is named), receipts, resync', tag: 'Realtime', auth: 'socket', query: z.object({ queue_name: QueueName.optional() }), responses: {} },
 } as const satisfies Record<string, Operation>
 

@@ -32,7 +32,7 @@ export function defineRoute<K extends OperationKey>(key: K, run: (input: RouteIn
   const operation: Operation = API[key]
   const status = Number(Object.keys(operation.responses)[0])
   return eventHandler(async (event) => {
-    const caller = operation.auth === 'caller' ? authenticate(event.node.req.headers) : undefined
+    const caller = operation.auth === 'caller' ? authenticate(event.node.req.headers, tokenOf(operation, event)) : undefined
     const input = {
       caller, event,
       params: operation.params && check(operation.params, pathParams(key, event), 'path'),
@@ -44,6 +44,12 @@ export function defineRoute<K extends OperationKey>(key: K, run: (input: RouteIn
     if (isReply(answer) && answer.headers) setResponseHeaders(event, answer.headers)
     return isReply(answer) ? answer.body : answer
   })
+}
+
+/** A browser's EventSource can send no header. */
+const tokenOf = ({ media }: Operation, event: H3Event): string | undefined => {
+  const { token } = media === 'text/event-stream' ? getQuery(event) : {}
+  return typeof token === 'string' && token !== '' ? token : undefined
 }
 
 async function readBody(event: H3Event, operation: Operation): Promise<unknown> {

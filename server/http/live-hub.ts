@@ -1,4 +1,5 @@
 import type { Peer } from 'crossws'
+import { closeListeners, resyncListeners, tellListeners } from '#server/http/job-listeners.ts'
 import { sendToAll } from '#server/http/outbox.ts'
 import { jobFrames, type JobFrameSource } from '#server/domain/jobs/job-frames.ts'
 import { subscribe, type LiveItems, type LiveTopic } from '#server/infra/live-bus.ts'
@@ -13,7 +14,7 @@ const PING_MS = 15_000
 const ALL = '*'
 
 type Room = 'live' | 'jobs' | 'job'
-interface Seat { room: Room, key: string, peer: Peer, onJob?: (source: JobFrameSource) => void, onResync?: () => void }
+interface Seat { room: Room, key: string, peer: Peer, onJob?: (source: JobFrameSource) => void, onResync?: () => void, onLeave?: () => void }
 
 const seats: Record<Room, Map<string, Set<Seat>>> = { live: new Map(), jobs: new Map(), job: new Map() }
 const seatOf = new Map<string, Seat>()
@@ -35,6 +36,7 @@ export function leave(peer: Peer): void {
   peers?.delete(seat)
   if (peers?.size === 0) seats[seat.room].delete(seat.key)
   liveSockets.dec({ route: seat.room })
+  seat.onLeave?.()
 }
 
 /** Sends text unless the client lags; a client that lags far is closed with 1013 (try again later). */
@@ -100,6 +102,7 @@ function onItems<T extends LiveTopic>(topic: T, items: LiveItems[T][]): void {
       continue
     }
     const jobs = ofOne as JobChange[]
+    tellListeners(jobs)
     if (seats.live.size > 0) toDashboards(organizationId, jobs)
     delivery = delivery.then(() => toWatchers(organizationId, jobs)).catch((error: Error) => logger().warn({ error: error.message }, 'job changes not delivered'))
   }
@@ -116,6 +119,7 @@ async function toWatchers(organizationId: string, changes: JobChange[]): Promise
 }
 
 function onResync(): void {
+  resyncListeners()
   for (const seat of seatOf.values()) {
     if (seat.room === 'live') tell([seat], encode({ type: 'resync' }))
     else seat.onResync?.()
@@ -130,6 +134,7 @@ export function openLiveHub(): () => Promise<void> {
   }, PING_MS)
   return async () => {
     clearInterval(timer)
+    closeListeners()
     for (const { peer } of seatOf.values()) peer.close(1001, 'the server stops')
     await unsubscribe()
   }

@@ -23,6 +23,7 @@ const MAX_CONNECTIONS: Record<DatabaseRole, number> = { app: 10, engine: 10, hot
 const BELT_OPTIONS = '-c search_path=bullmq -c synchronous_commit=off'
 const pools = new Map<DatabaseRole, pg.Pool>()
 const waits = { count: 0, milliseconds: 0 }
+let idleClosed = 0
 let client: PrismaClient | undefined
 
 /** The pool of a role; one per role and process. */
@@ -36,6 +37,7 @@ export function pool(role: DatabaseRole): pg.Pool {
     })
     // An idle connection that the server closes must not end the process; the next query gets a new one.
     found.on('error', error => logger().warn({ role, error: error.message }, 'database connection lost'))
+    found.on('remove', () => { idleClosed++ })
     countWaits(found)
     pools.set(role, found)
   }
@@ -129,14 +131,14 @@ export async function inTransaction<T>(role: DatabaseRole, work: (client: pg.Poo
   }
 }
 
-export interface DatabaseStats { open: number, inUse: number, idle: number, waitCount: number, waitMilliseconds: number }
+export interface DatabaseStats { open: number, inUse: number, idle: number, waitCount: number, waitMilliseconds: number, /** Connections that were closed since the start: too long idle, or broken. */ idleClosed: number }
 
 /** Connections of this process over all roles. */
 export function databaseStats(): DatabaseStats {
   const all = [...pools.values()]
   const open = all.reduce((sum, each) => sum + each.totalCount, 0)
   const idle = all.reduce((sum, each) => sum + each.idleCount, 0)
-  return { open, idle, inUse: open - idle, waitCount: waits.count, waitMilliseconds: Math.round(waits.milliseconds) }
+  return { open, idle, inUse: open - idle, waitCount: waits.count, waitMilliseconds: Math.round(waits.milliseconds), idleClosed }
 }
 
 /** True when PostgreSQL answers within `timeoutMs`. */

@@ -11,6 +11,13 @@ export const WaitQuery = z.object({
   wait: z.coerce.number(waitRange).min(0, waitRange).max(60, waitRange).optional().describe('seconds, at most 60: answer as soon as the job is over, or then with what is known'),
 })
 
+/** Any text: an id that is none is answered as one that is not known. */
+export const ByExecution = z.object({ job_id: z.string().min(1).max(200) })
+export const StreamQuery = z.object({ token: z.string().optional().describe('the key, for an EventSource, which can send no headers') })
+
+/** Text of server-sent events, sent as it comes. */
+export const EventStream = z.string().optional()
+
 /** Where an execution stands: not begun, running, or how it ended. */
 export const OUTCOMES = ['queued', 'running', ...STAGE_STATUSES] as const
 export const Outcome = z.enum(OUTCOMES)

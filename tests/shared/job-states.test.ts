@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isFinal, JOB_STATES, LEGAL_MOVES, statesBefore, statesOfBespinStatus, statesOfV1Status, toBespinStatus, toV1Status, V1_STATUSES } from '#shared/job-states.ts'
+import { isFinal, JOB_STATES, LEGAL_MOVES, statesBefore, statesOfBespinStatus, statesOfV1Status, toBespinStatus, toIgnisStatus, toV1Status, V1_STATUSES } from '#shared/job-states.ts'
 
 describe('the table of legal moves', () => {
   it('lets only an operator move a final job, and only back to where it waits', () => {
@@ -32,6 +32,16 @@ describe('the words of the surfaces', () => {
       expect(statesOfV1Status(toV1Status(state)), state).toContain(state)
       expect(statesOfBespinStatus(toBespinStatus(state)), state).toContain(state)
     }
+  })
+
+  it('call a job failed in Ignis\' word when its program did not end well, and completed only when it did', () => {
+    const words = (endedWell: boolean) => Object.fromEntries(JOB_STATES.map(state => [state, toIgnisStatus(state, endedWell)]))
+    const ill = {
+      scheduled: 'received', blocked: 'received', pending: 'received', retrying: 'received', running: 'running',
+      completed: 'failed', failed: 'failed', cancelled: 'failed', expired: 'failed',
+    }
+    expect(words(false)).toEqual(ill)
+    expect(words(true)).toEqual({ ...ill, completed: 'completed' })
   })
 
   it('never say failed on /api/v1: what failed for good is deadletter there', () => {
