@@ -3,10 +3,12 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { BUILD } from '../../scripts/check/stages.ts'
+import { codeWorkerReady } from '../support/code.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { onDatabase, shell, startProduct } from '../support/product.ts'
 import { copyProject } from '../support/project-copy.ts'
 import { call, product } from '../support/shared-product.ts'
+import { ADMIN_KEY } from '../support/start-product.ts'
 import { until } from '../support/until.ts'
 import { allCommandLines, type CommandLine } from './command-lines.ts'
 import { DECLINED, RUN, type Run } from './lines.ts'
@@ -32,6 +34,13 @@ afterAll(async () => {
 })
 const inCopy = () => ({ cwd: copy.folder, env: { ...shell(), ...onDatabase(database.ownerUrl), BESPIN_DATA_DIR: `${copy.folder}/.data` } })
 
+/** Sends a request as it is written, apart from host and port; answers its status. */
+async function statusOf(line: string, base: string): Promise<number> {
+  const here = line.replace(/http:\/\/localhost:\d+/, base)
+  const { stdout } = await promisify(execFile)('sh', ['-c', `${here} -s -o /dev/null -w '%{http_code}'`], { timeout: 20_000 })
+  return Number(stdout)
+}
+
 describe('the documents\' own command lines', () => {
   it('are each run or declined, never both', () => {
     expect(lines.length).toBeGreaterThan(60)
@@ -43,11 +52,17 @@ describe('the documents\' own command lines', () => {
   })
 
   it.each(linesOf('curl'))('$name', async ({ text, run }) => {
-    const base = run.port === 'metrics' ? product().metricsUrl : product().url
-    const here = text.replace(/http:\/\/localhost:\d+/, base)
-    const { stdout } = await promisify(execFile)('sh', ['-c', `${here} -s -o /dev/null -w '%{http_code}'`], { timeout: 20_000 })
-    expect(stdout).toBe(String(run.status))
+    expect(await statusOf(text, run.port === 'metrics' ? product().metricsUrl : product().url)).toBe(run.status)
   })
+
+  const KEY = /-H "X-API-Key: [\w-]+"/
+  it.each(linesOf('keyed-curl'))('$name', async ({ text, run }) => {
+    if (run.needs) await codeWorkerReady()
+    expect(text).toMatch(KEY)
+    expect(await statusOf(text.replace(KEY, ''), product().url)).toBe(run.status)
+    expect(await statusOf(text.replace(KEY, `-H "X-Admin-Key: ${ADMIN_KEY}"`), product().url)).toBe(run.status)
+    expect(await statusOf(text, product().url)).toBe(401)
+  }, 70_000)
 
   it.each(linesOf('socket'))('$name', async ({ text }) => {
     const { body } = await call('POST /api/jobs/random-text', { query: { length: '12' } })
