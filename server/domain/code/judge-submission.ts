@@ -27,7 +27,7 @@ export function judgeSubmission(payload: CodeExecutionPayload, { runners, caps, 
 
 /** The refusal while no code worker can run anything. */
 export function unavailable({ reason, remedy }: { reason: string, remedy: string }): AppError {
-  const message = `Code cannot be run now, and nothing was queued. ${sentence(reason)} ${sentence(remedy)}`
+  const message = `Code cannot be run now, and nothing was queued. ${sentence(reason)} What to do: ${remedy}`
   return new AppError('SERVICE_UNAVAILABLE', message, { headers: { 'retry-after': '5' }, extra: { reason, remedy } })
 }
 

@@ -16,10 +16,7 @@ export interface Runners {
   missingByName: ReadonlyMap<string, MissingRuntime>
 }
 
-const NOBODY = {
-  reason: 'No code worker is alive.',
-  remedy: 'Start one with BESPIN_WORKER_QUEUES=code-execution make run-worker; make dev, make start and the compose files run one by themselves.',
-}
+const NOBODY = { reason: 'No code worker is alive; make dev and make start run one by themselves.', remedy: 'make run-code-worker' }
 
 /** Puts what living code workers say together. A language counts as there when one of them has it. */
 export function mergeRunners(living: LivingRunner[]): Runners {

@@ -23,7 +23,7 @@ export async function readPublicStatus(organizationId: string): Promise<z.infer<
   const { runners: { trouble, runtimes } } = await readCourt(organizationId)
   return {
     status: trouble ? 'unavailable' : 'operational', version: VERSION, service: 'bespin',
-    description: 'Runs code in sandboxes: submit it, read its result.', message: trouble ? `${trouble.reason} ${trouble.remedy}` : 'Code can be run.',
+    description: 'Runs code in sandboxes: submit it, read its result.', message: trouble ? `${trouble.reason} What to do: ${trouble.remedy}` : 'Code can be run.',
     endpoints: {
       execute: 'POST /api/v1/public/execute', job: 'GET /api/v1/public/jobs/:job_id', stream: 'GET /api/v1/public/jobs/:job_id/stream',
       jobs: 'GET /api/v1/public/jobs', runtimes: 'GET /api/v1/public/runtimes', status: 'GET /api/v1/public/status', health: 'GET /api/v1/public/health',

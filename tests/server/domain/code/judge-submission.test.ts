@@ -105,9 +105,9 @@ describe('limits', () => {
 
 describe('without a code worker that can take it', () => {
   it.each([
-    ['none', [], /No code worker is alive\..*make run-worker/],
+    ['none', [], /No code worker is alive.*What to do: make run-code-worker$/],
     ['one that is still proving its sandbox', [livingRunner({ runner: null, takes: false })], /still proving.*Try again/],
-    ['one without a proof', [livingRunner({ runner: runnerDocument({ ok: false, reason: 'bubblewrap is not installed', remedy: 'apt install bubblewrap' }), takes: false })], /could not|could prove.*bubblewrap is not installed\. apt install bubblewrap\./],
+    ['one without a proof', [livingRunner({ runner: runnerDocument({ ok: false, reason: 'bubblewrap is not installed', remedy: 'apt install bubblewrap' }), takes: false })], /could prove its sandbox: bubblewrap is not installed\. What to do: apt install bubblewrap$/],
     ['one that drains', [livingRunner({ takes: false })], /code-1 is draining.*resume/],
   ])('%s: refuses with reason and remedy', (_, living, says) => {
     expect(refusal({}, { with: mergeRunners(living) })).toMatchObject({ code: 'SERVICE_UNAVAILABLE', message: expect.stringMatching(says) as string, headers: { 'retry-after': '5' } })
