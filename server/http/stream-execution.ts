@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { AppError } from '#server/domain/app-error.ts'
 import { getExecution } from '#server/domain/code/read-executions.ts'
+import { rankOf } from '#server/domain/jobs/job-frames.ts'
+import { openEventStream } from '#server/http/event-stream.ts'
 import { listenToJob } from '#server/http/job-listeners.ts'
 import { watchOutput } from '#server/infra/watch-output.ts'
 import { isFinal, type JobState } from '#shared/job-states.ts'
@@ -9,10 +11,6 @@ import type { JobChange } from '#shared/schemas/live.ts'
 
 /** Streams of one organization that one web process keeps open. */
 export const STREAMS_MAX = 200
-/** Above this many unsent bytes a reader is too slow and is cut off; it may come back and gets everything from the start. */
-const MAX_BUFFERED = 4 * 1024 * 1024
-const KEEP_ALIVE_MS = 15_000
-const HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
 
 const open = new Map<string, number>()
 
@@ -20,16 +18,16 @@ interface Stream { organizationId: string, jobId: string, response: ServerRespon
 
 /**
  * Server-sent events of an execution: `status` (at first, and with each change of state), `output` (what it prints, from the
- * first byte on), at the end `result` (the whole job), and then the stream ends. Resolves when it is closed. Throws NOT_FOUND,
- * and RATE_LIMIT_EXCEEDED when the organization has too many streams.
+ * first byte on), at the end `result` (the whole job), and then the stream ends. A reader that is too slow is cut off; it may come
+ * back and is told everything again. Resolves when it is closed. Throws NOT_FOUND, and RATE_LIMIT_EXCEEDED when the organization
+ * has too many streams.
  */
 export async function streamExecution(stream: Stream): Promise<void> {
   const release = takePlace(stream.organizationId)
   try {
     // Throws before anything is sent, so that the client gets an ordinary answer.
     const known = await getExecution(stream.organizationId, stream.jobId)
-    stream.response.writeHead(200, HEADERS)
-    await tellAll({ ...stream, jobId: known.job_id }, known).finally(() => stream.response.end())
+    await tellAll({ ...stream, jobId: known.job_id }, known)
   }
   finally {
     release()
@@ -50,36 +48,33 @@ function takePlace(organizationId: string): () => void {
 }
 
 async function tellAll({ organizationId, jobId, response }: Stream, known: Execution): Promise<void> {
-  const over = Promise.withResolvers<undefined>()
-  const gone = () => over.resolve(undefined)
+  const over = Promise.withResolvers<boolean>()
+  const gone = () => over.resolve(false)
   response.once('close', gone)
-  const tell = (event: string, data: unknown) => {
-    response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-    // A reader that does not keep up costs memory; destroying the connection frees it at once.
-    if (response.writableLength > MAX_BUFFERED) response.destroy()
-  }
-  let told: JobState | undefined
+  const { tell, close } = openEventStream(response)
+  let lastRank = -1
+  // The record may answer late what the bus has told meanwhile.
   const onState = (state: JobState, run: number) => {
-    if (state !== told) tell('status', { job_id: jobId, state, run })
-    told = state
-    if (isFinal(state)) over.resolve(undefined)
+    const rank = rankOf({ state, run })
+    if (rank <= lastRank) return
+    lastRank = rank
+    tell('status', { job_id: jobId, state, run })
+    if (isFinal(state)) over.resolve(true)
   }
   const refresh = () => void getExecution(organizationId, jobId).then(({ state, attempts }) => onState(state, attempts)).catch(gone)
   const stops = [
     listenToJob(jobId, organizationId, { onChange: ({ state, run }: JobChange) => onState(state, run), onResync: refresh, onClose: gone }),
     ...(isFinal(known.state) ? [] : [watchOutput(jobId, organizationId, chunk => tell('output', chunk))]),
   ]
-  const timer = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS)
   try {
     onState(known.state, known.attempts)
     // It may have changed between the first look and the first word of the bus.
     refresh()
-    await over.promise
-    if (response.writable && told !== undefined && isFinal(told)) tell('result', await getExecution(organizationId, jobId))
+    if (await over.promise) tell('result', await getExecution(organizationId, jobId))
   }
   finally {
-    clearInterval(timer)
     response.off('close', gone)
     for (const stop of stops) stop()
+    close()
   }
 }
