@@ -6,6 +6,7 @@ export const NAV_ITEMS: readonly NavItem[] = [
   { label: 'Jobs', icon: 'i-lucide-layers', to: '/jobs' },
   { label: 'Errors', icon: 'i-lucide-bug', to: '/errors' },
   { label: 'Queues', icon: 'i-lucide-rows-3', to: '/queues' },
+  { label: 'Code', icon: 'i-lucide-square-terminal', to: '/code' },
   { label: 'Actions', icon: 'i-lucide-list-checks', to: '/actions' },
   { label: 'Receipts', icon: 'i-lucide-inbox', to: '/receipts', group: 'Webhooks in' },
   { label: 'Workers', icon: 'i-lucide-hammer', to: '/workers', group: 'System' },
@@ -15,7 +16,7 @@ export const NAV_ITEMS: readonly NavItem[] = [
 /** True when the page at `path` belongs to the item. */
 export const isUnder = (path: string, item: NavItem): boolean => path === item.to || (item.to !== '/' && path.startsWith(`${item.to}/`))
 
-const NAMES: Record<string, string> = { jobs: 'Jobs', errors: 'Errors', queues: 'Queues', workers: 'Workers', receipts: 'Receipts', actions: 'Actions' }
+const NAMES: Record<string, string> = { jobs: 'Jobs', errors: 'Errors', queues: 'Queues', workers: 'Workers', receipts: 'Receipts', code: 'Code', actions: 'Actions' }
 /** Pages about one thing. */
 const PARTS: Record<string, string> = { compare: 'Compare', edit: 'Edit and retry' }
 const ID = /^[0-9a-f-]{36}$/i

@@ -28,3 +28,10 @@ export function hexDump(bytes: Uint8Array, limit: number): string {
   }
   return lines.join('\n')
 }
+
+/** Base64 of bytes; in pieces, because a call has only so many arguments. */
+export function base64Of(bytes: Uint8Array): string {
+  let binary = ''
+  for (let from = 0; from < bytes.length; from += 0x8000) binary += String.fromCharCode(...bytes.subarray(from, from + 0x8000))
+  return btoa(binary)
+}

@@ -8,7 +8,7 @@ export interface Shortcut {
   label: string
   icon: string
   /** Where it works, and the heading of the help sheet. */
-  group: 'Everywhere' | 'Lists' | 'A job' | 'An error' | 'Log'
+  group: 'Everywhere' | 'Lists' | 'A job' | 'An error' | 'Log' | 'Code'
   /** Handled by a widget of its own: told here, not bound. */
   isTold?: true
 }
@@ -22,6 +22,7 @@ const TABLE = [
   { id: 'go.errors', keys: 'g e', label: 'Go to errors', icon: 'i-lucide-bug', group: 'Everywhere' },
   { id: 'go.actions', keys: 'g a', label: 'Go to actions', icon: 'i-lucide-list-checks', group: 'Everywhere' },
   { id: 'go.queues', keys: 'g q', label: 'Go to queues', icon: 'i-lucide-rows-3', group: 'Everywhere' },
+  { id: 'go.code', keys: 'g c', label: 'Go to code', icon: 'i-lucide-square-terminal', group: 'Everywhere' },
   { id: 'go.workers', keys: 'g w', label: 'Go to workers', icon: 'i-lucide-hammer', group: 'Everywhere' },
   { id: 'go.receipts', keys: 'g r', label: 'Go to receipts', icon: 'i-lucide-inbox', group: 'Everywhere' },
   { id: 'go.new', keys: 'g n', label: 'New job', icon: 'i-lucide-plus', group: 'Everywhere' },
@@ -51,6 +52,10 @@ const TABLE = [
   { id: 'log.find', keys: 'f', label: 'Find in the log', icon: 'i-lucide-search', group: 'Log' },
   { id: 'log.wrap', keys: 'w', label: 'Wrap long lines', icon: 'i-lucide-wrap-text', group: 'Log' },
   { id: 'log.follow', keys: 'o', label: 'Follow the log', icon: 'i-lucide-arrow-down-to-line', group: 'Log' },
+  { id: 'code.run', keys: 'mod Enter', label: 'Run the program', icon: 'i-lucide-play', group: 'Code', isTold: true },
+  { id: 'code.stop', keys: 'c', label: 'Stop the run', icon: 'i-lucide-square', group: 'Code' },
+  { id: 'code.change', keys: 'e', label: 'Run a changed copy', icon: 'i-lucide-pencil', group: 'Code' },
+  { id: 'code.link', keys: 'y', label: 'Copy the link to the run', icon: 'i-lucide-link', group: 'Code' },
 ] as const satisfies readonly Shortcut[]
 
 export type ShortcutId = (typeof TABLE)[number]['id']

@@ -5,7 +5,7 @@ import { keysOf, SHORTCUTS } from '../../composables/shortcut-table.ts'
 describe('the table of shortcuts', () => {
   it('gives every key one meaning in each place', () => {
     // A list, a job's page and an error's are never on the screen together; a log is part of a job's page.
-    for (const place of [['Everywhere', 'Lists'], ['Everywhere', 'A job', 'Log'], ['Everywhere', 'An error']]) {
+    for (const place of [['Everywhere', 'Lists'], ['Everywhere', 'A job', 'Log'], ['Everywhere', 'An error'], ['Everywhere', 'Code']]) {
       const keys = SHORTCUTS.filter(shortcut => place.includes(shortcut.group)).map(shortcut => shortcut.keys)
       expect(keys.length, place.join()).toBe(new Set(keys).size)
     }
