@@ -64,7 +64,7 @@ export function openCodeEditor({ parent, text, language, label, describedBy, isR
       extensions: [
         lineNumbers(), highlightSpecialChars(), bracketMatching(), syntaxHighlighting(WORDS), LOOK, isReadOnly ? readingKeys() : EDITING,
         grammar.of([]), indent.of(indentUnit.of(indentOf(language))), EditorState.tabSize.of(4),
-        EditorView.contentAttributes.of({ 'aria-label': label, ...(describedBy !== undefined && { 'aria-describedby': describedBy }) }),
+        EditorView.contentAttributes.of({ 'aria-label': label, 'tabindex': '0', ...(describedBy !== undefined && { 'aria-describedby': describedBy }) }),
         EditorView.updateListener.of(update => { if (update.docChanged && !update.transactions.some(isOurs)) onChange(update.state.doc.toString()) }),
       ],
     }),
@@ -90,4 +90,4 @@ export function openCodeEditor({ parent, text, language, label, describedBy, isR
 }
 /** Set from outside: who set it knows. */
 const isOurs = (transaction: Transaction) => transaction.annotation(Transaction.remote) === true
-const readingKeys = (): Extension => [EditorState.readOnly.of(true), EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: '0' })]
+const readingKeys = (): Extension => [EditorState.readOnly.of(true), EditorView.editable.of(false)]

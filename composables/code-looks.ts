@@ -21,7 +21,7 @@ export const STAGE_LOOKS: Record<StageStatus, Look> = {
 }
 
 /** The same, and what has not ended. */
-export const OUTCOME_LOOKS: Record<Outcome, Look> = {
+export const RUN_LOOKS: Record<Outcome, Look> = {
   ...STAGE_LOOKS,
   queued: { label: 'Waiting', icon: 'i-lucide-circle-dot', color: 'neutral' },
   running: { label: 'Running', icon: 'i-lucide-loader-circle', color: 'primary' },
@@ -39,10 +39,12 @@ export const ENFORCED_BY: Record<Enforcement, string> = {
   'none': 'nothing on this machine',
 }
 
+const GIB = 1024 ** 3
 /** A limit's value in words: "2 s", "256 MiB", "64". */
 export function limitWord(unit: 'ms' | 'bytes' | 'count', value: number): string {
   if (unit === 'ms') return roundDuration(value)
-  return unit === 'bytes' ? bytes(value).replace('.0 ', ' ') : exactCount(value)
+  if (unit === 'count') return exactCount(value)
+  return value >= GIB && value % GIB === 0 ? `${value / GIB} GiB` : bytes(value).replace('.0 ', ' ')
 }
 
 export interface Meter { label: string, value: number | null, limit: number, unit: 'ms' | 'bytes' }
