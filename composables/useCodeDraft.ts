@@ -45,9 +45,15 @@ export function useCodeDraft(organization = DEFAULT_ORGANIZATION) {
     clearTimeout(timer)
     timer = setTimeout(save, SAVED_AFTER_MS)
   }, { deep: true })
-  onScopeDispose(() => {
+  // Leaving the page for another one of ours, or for good.
+  const saveNow = () => {
     clearTimeout(timer)
     save()
+  }
+  addEventListener('pagehide', saveNow)
+  onScopeDispose(() => {
+    removeEventListener('pagehide', saveNow)
+    saveNow()
   })
 
   /** Puts a copy of what was run into the editor; `giveBack` undoes it. */

@@ -47,7 +47,9 @@ export function useRunOutput(id: string, isWanted: () => boolean, onStatus: () =
     clearTimeout(timer)
     const last = socket
     socket = undefined
-    last?.close()
+    // One that is closed while it opens makes the browser complain.
+    if (last?.readyState === WebSocket.CONNECTING) last.onopen = () => last.close()
+    else last?.close()
   }
   watch(isWanted, wanted => (wanted ? connect() : close()), { immediate: true })
   onScopeDispose(() => { close(); show.cancel() })

@@ -12,6 +12,8 @@ const PAGES: [name: string, path: (ids: Record<'job' | 'failed' | 'running' | 'q
   ['a running job', ids => `/jobs/${ids.running}`],
   ['the dead letter of a queue', ids => `/jobs?state=failed&queue_name=${ids.queue}`],
   ['the queues', () => '/queues'],
+  ['the code page', () => '/code'],
+  ['the limits of a program', () => '/code?tab=limits'],
   ['a paused queue', ids => `/queues/${ids.queue}`],
   ['the workers', () => '/workers'],
   ['the actions', () => '/actions'],
