@@ -34,6 +34,6 @@ export async function runTool(options: { argv: string[], env: Record<string, str
   }
 }
 
-async function textOf(stream: Readable): Promise<string> {
-  return Buffer.concat(await stream.toArray() as Buffer[]).toString()
+async function textOf(stream: Readable | null): Promise<string> {
+  return Buffer.concat(await stream?.toArray() as Buffer[]).toString()
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MissingLanguageError, openCodeRunner } from '#server/domain/code/code-runner.ts'
 import { NOT_PROVEN } from '#server/domain/code/describe-runner.ts'
 import { SandboxError } from '#server/domain/code/present-stage.ts'
-import type { BoxOutcome, BoxSpec, SandboxDriver } from '#server/infra/sandbox/driver.ts'
+import type { BoxOutcome, BoxSpec, SandboxDriver, SandboxProof } from '#server/infra/sandbox/driver.ts'
 import { RunnerDocument } from '#shared/schemas/code.ts'
 import { PRODUCT_CAPS } from '../../../support/code-runner.ts'
 
@@ -13,7 +13,7 @@ const FINE: BoxOutcome = {
   status: 'ok', exitCode: 0, signal: null, timedOut: false, oomKilled: false, truncated: { stdout: false, stderr: false },
   cpuMs: 1, wallMs: 2, peakMemoryBytes: null, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), notes: [], mode: 'cold',
 }
-const PROVEN = { ...NOT_PROVEN, ok: true, reason: null }
+const PROVEN: SandboxProof = { ...NOT_PROVEN, ok: true, reason: null }
 const BROKEN: BoxOutcome = { ...FINE, status: 'internal_error', exitCode: null, notes: ['no namespace could be made'] }
 
 let folder: string
