@@ -87,20 +87,22 @@ function ask(watch: Watch, kind: 'replay' | 'watch'): void {
 function receive({ organization_id, chunk, replayed }: LiveItems['outputs']): void {
   for (const watch of watches.get(chunk.job_id) ?? []) {
     if (watch.organizationId !== organization_id) continue
-    const stream = `${chunk.run} ${chunk.input} ${chunk.stage} ${chunk.stream}`
-    const reached = watch.reached.get(stream) ?? 0
     // Something before it was missed. A replay has all there is.
-    if (chunk.offset > reached && !replayed) ask(watch, 'replay')
-    else tell(watch, stream, chunk, reached)
+    if (chunk.offset > reachedBy(watch, chunk) && !replayed) ask(watch, 'replay')
+    else tell(watch, chunk)
   }
 }
 
+const streamOf = ({ run, input, stage, stream }: CodeOutputChunk): string => `${run} ${input} ${stage} ${stream}`
+const reachedBy = (watch: Watch, chunk: CodeOutputChunk): number => watch.reached.get(streamOf(chunk)) ?? 0
+
 /** Replays reach everybody who watches: what was told is left out. */
-function tell(watch: Watch, stream: string, chunk: CodeOutputChunk, reached: number): void {
+function tell(watch: Watch, chunk: CodeOutputChunk): void {
+  const reached = reachedBy(watch, chunk)
   const bytes = Buffer.from(chunk.data, chunk.encoding)
   const end = chunk.offset + bytes.length
   if (end <= reached) return
-  watch.reached.set(stream, end)
+  watch.reached.set(streamOf(chunk), end)
   const known = Math.max(0, reached - chunk.offset)
   watch.onChunk(known === 0 ? chunk : { ...chunk, offset: reached, data: bytes.subarray(known).toString(chunk.encoding) })
 }
