@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AppError } from '#server/domain/app-error.ts'
+import type { AppError } from '#server/domain/app-error.ts'
 import { judgeSubmission } from '#server/domain/code/judge-submission.ts'
 import { mergeCaps } from '#server/domain/code/merge-caps.ts'
 import { mergeRunners } from '#server/domain/code/merge-runners.ts'
