@@ -39,3 +39,15 @@ export function outputLines(pieces: readonly OutputPiece[]): OutputLine[] {
   for (const [stream, rest] of open) if (rest !== '') cutRow(rows, stream, rest)
   return rows
 }
+
+/** The end of what was printed, at most this many characters of it: a running program may print faster than anybody reads. */
+export function tailOf(pieces: readonly OutputPiece[], most: number): { pieces: OutputPiece[], isCut: boolean } {
+  const kept: OutputPiece[] = []
+  let room = most
+  for (let index = pieces.length - 1; index >= 0 && room > 0; index--) {
+    const { stream, text } = pieces[index]!
+    kept.unshift({ stream, text: text.length > room ? text.slice(-room) : text })
+    room -= text.length
+  }
+  return { pieces: kept, isCut: room < 0 || kept.length < pieces.length }
+}

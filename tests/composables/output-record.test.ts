@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { outputLines } from '../../composables/output-lines.ts'
+import { outputLines, tailOf } from '../../composables/output-lines.ts'
 import { inOrder, outputRecord } from '../../composables/output-record.ts'
 import { base64Of } from '../../composables/raw-bytes.ts'
 
@@ -63,6 +63,12 @@ describe('rows of output', () => {
   it('let each stream end its own line while the other speaks', () => {
     const rows = outputLines([{ stream: 'stdout', text: 'half' }, { stream: 'stderr', text: 'error\n' }, { stream: 'stdout', text: ' line\n' }])
     expect(rows).toEqual([{ stream: 'stderr', text: 'error', isCut: false }, { stream: 'stdout', text: 'half line', isCut: false }])
+  })
+
+  it('are only those of the end while a program prints more than anybody reads', () => {
+    const pieces = [{ stream: 'stdout' as const, text: 'old '.repeat(100) }, { stream: 'stderr' as const, text: 'new' }]
+    expect(tailOf(pieces, 7)).toEqual({ pieces: [{ stream: 'stdout', text: 'old ' }, { stream: 'stderr', text: 'new' }], isCut: true })
+    expect(tailOf(pieces, 403)).toEqual({ pieces, isCut: false })
   })
 
   it('show a line that nothing ended', () => {
