@@ -33,18 +33,18 @@ story.describe('a program', () => {
     await page.goto('/code')
     await write(page, [
       'import sys, time',
-      'for i in range(12):',
+      'for i in range(20):',
       '    print(f"line {i}", flush=True)',
       '    if i == 1: print("careful", file=sys.stderr, flush=True)',
       '    if i == 2: print("\\x1b[2J\\x1b[31mred \\u202Etxt.exe", flush=True)',
-      '    time.sleep(0.2)',
+      '    time.sleep(0.25)',
     ].join('\n'))
     await page.keyboard.press('ControlOrMeta+Enter')
     await expect(page.getByTestId('code-live').getByText('line 1')).toBeVisible()
     await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible()
     await expect(page.getByTestId('code-live').locator('[data-stream=stderr]')).toHaveText('errcareful')
     const result = page.getByTestId('code-result')
-    await expect(result).toContainText('line 11')
+    await expect(result).toContainText('line 19')
     // The streams in words, not by colour alone; what would have wiped a terminal stands there as text.
     await expect(result.locator('[data-stream=stderr]')).toHaveText('errcareful')
     await expect(result.getByText('<ESC>').first()).toBeVisible()
@@ -55,7 +55,7 @@ story.describe('a program', () => {
     await expectAccessible(page)
     // What was written and what came of it are there after a reload.
     await page.reload()
-    await expect(page.getByTestId('code-result')).toContainText('line 11')
+    await expect(page.getByTestId('code-result')).toContainText('line 19')
     await expect(source(page)).toContainText('careful')
   })
 
