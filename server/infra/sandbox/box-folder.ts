@@ -18,6 +18,8 @@ export interface BoxFolder {
   path: string
   shim: string
   etc: string
+  /** An empty folder. */
+  empty: string
   remove(): void
 }
 
@@ -59,12 +61,12 @@ export function openBoxFolder(shim: Uint8Array): BoxFolder {
 }
 
 function fill(path: string, shim: Uint8Array): BoxFolder {
-  const folder = { path, shim: join(path, 'shim'), etc: join(path, 'etc'), remove: () => rmSync(path, { recursive: true, force: true }) }
+  const folder = { path, shim: join(path, 'etc', '.shim'), etc: join(path, 'etc'), empty: join(path, 'empty'), remove: () => rmSync(path, { recursive: true, force: true }) }
   try {
     chmodSync(path, 0o755)
+    for (const each of [folder.etc, folder.empty]) mkdirSync(each, { mode: 0o755 })
     writeFileSync(folder.shim, shim, { mode: 0o755 })
     if (execFileSync(folder.shim, ['try', 'hello'], { env: {}, timeout: 5000 }).toString() !== 'hello\n') throw new Error('the shim does not run there')
-    mkdirSync(folder.etc, { mode: 0o755 })
     for (const [name, text] of Object.entries(ETC)) writeFileSync(join(folder.etc, name), text, { mode: 0o644 })
     for (const name of COPIED.filter(name => existsSync(`/etc/${name}`))) cpSync(`/etc/${name}`, join(folder.etc, name), { recursive: true, verbatimSymlinks: true })
     return folder

@@ -1,5 +1,6 @@
 import type { BoxLimits, BoxSpec, SandboxDriver, SandboxProof } from './driver.ts'
 import type { Cgroups } from './cgroups.ts'
+import { SHIM_IN_BOX } from './bwrap/arguments.ts'
 import { BOX_QUESTIONS, type BoxQuestion } from './self-test/questions.ts'
 import { openListener } from './self-test/listener.ts'
 import { explainFailure, type Explanation } from './self-test/explain-failure.ts'
@@ -41,7 +42,7 @@ export async function proveSandbox(options: ProofOptions): Promise<SandboxProof>
 
 async function askOne(run: SandboxDriver['run'], question: BoxQuestion, port: number) {
   const spec: BoxSpec = {
-    argv: ['/.shim', 'try', ...question.ask(port)], env: {}, mounts: [], files: [], stdin: Buffer.alloc(0), limits: { ...LIMITS, ...question.limits },
+    argv: [SHIM_IN_BOX, 'try', ...question.ask(port)], env: {}, mounts: [], files: [], stdin: Buffer.alloc(0), limits: { ...LIMITS, ...question.limits },
   }
   const outcome = await run(spec)
   const wrong = question.judge(outcome, spec.limits)

@@ -15,7 +15,7 @@ export function takeNotes(evidence: Evidence): string[] {
 }
 
 function complaints({ report, complaint, endedFor, usage }: Evidence): string[] {
-  if (complaint) return [`the box failed: ${complaint.trim().slice(0, 500)}`]
+  if (complaint) return [`${report ? 'the box said' : 'the box failed'}: ${complaint.trim().slice(0, 500)}`]
   if (report || endedFor) return []
   return [usage?.oomKills ? 'nothing was left that could tell how it ended' : 'the box ended without telling how']
 }

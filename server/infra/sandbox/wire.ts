@@ -67,27 +67,34 @@ export type FrameKind = typeof KINDS[number]
 export type FrameReader = (bytes: Buffer) => void
 
 /**
- * Reads the frames of shim/wire.h from pieces of any size. What does not begin a frame (bubblewrap and `launch` complain
- * in plain text on the same descriptor) goes to `onText`, and everything after it.
+ * Reads the frames of shim/wire.h from pieces of any size. A line that does not begin like a frame goes to `onText`:
+ * bubblewrap, `launch` and the dynamic linker complain, or only warn, in plain text on the same descriptor.
  */
 export function readFrames(onFrame: (kind: FrameKind, bytes: Buffer) => void, onText: (text: string) => void): FrameReader {
   let kept: Buffer = Buffer.alloc(0)
-  let text = false
+  let inLine = false
   return (piece) => {
     let bytes = kept.length ? Buffer.concat([kept, piece]) : piece
-    while (!text && bytes.length >= 5) {
-      const kind = KINDS[bytes[0]! - 1]
-      const end = 5 + bytes.readUInt32LE(1)
-      if (!kind) break
-      if (bytes.length < end) break
-      onFrame(kind, bytes.subarray(5, end))
+    while (bytes.length > 0) {
+      const kind = inLine ? undefined : KINDS[bytes[0]! - 1]
+      const end = kind ? frameEnd(bytes) : lineEnd(bytes)
+      if (end === undefined) break
+      if (kind) onFrame(kind, bytes.subarray(5, end))
+      else onText(bytes.toString('utf8', 0, end))
+      inLine = !kind && bytes[end - 1] !== NEWLINE
       bytes = bytes.subarray(end)
     }
-    text ||= bytes.length > 0 && KINDS[bytes[0]! - 1] === undefined
-    if (text) onText(bytes.toString('utf8'))
-    kept = text ? Buffer.alloc(0) : bytes
+    kept = bytes
   }
 }
+
+const NEWLINE = 10
+/** Where the frame at the start ends; undefined: it is not all there. */
+function frameEnd(bytes: Buffer): number | undefined {
+  const end = bytes.length < 5 ? Infinity : 5 + bytes.readUInt32LE(1)
+  return end <= bytes.length ? end : undefined
+}
+const lineEnd = (bytes: Buffer) => bytes.indexOf(NEWLINE) + 1 || bytes.length
 
 /** The last word of the shim (shim.c, `report`). */
 export interface ShimReport {

@@ -12,14 +12,17 @@ export const BOX_ENV = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', LAN
 
 export interface BoxLayout {
   bwrap: FoundBwrap
-  /** Folder that is /etc of the box, and the shim; both readable by everybody. */
+  /** Folder that is /etc of the box, with the shim in it, and an empty one; both readable by everybody. */
   etc: string
-  shim: string
+  empty: string
   /** Sources as bubblewrap may reach them. */
   mounts: BoxMount[]
   /** Size of /work and of /tmp, each. */
   diskBytes: number
 }
+
+/** The shim inside the box: each mount less is a tenth of a millisecond, so it comes with /etc. */
+export const SHIM_IN_BOX = '/etc/.shim'
 
 /** The top of the file system as this machine has it: with merged /usr links, else folders. */
 export function topOfHost(): string[] {
@@ -38,16 +41,23 @@ export function boxArguments(layout: BoxLayout, top: string[]): string[] {
     ...(layout.bwrap.disablesUserns ? ['--disable-userns'] : []),
     '--uid', '65534', '--gid', '65534', '--hostname', 'sandbox', '--die-with-parent', '--new-session', '--as-pid-1', '--cap-drop', 'ALL',
     '--ro-bind', '/usr', '/usr', ...top, '--ro-bind', layout.etc, '/etc',
-    // What an administrator put there is nobody's business; a language that lives there is mounted by name.
-    '--size', '4096', '--tmpfs', '/usr/local', ...(existsSync('/usr/src') ? ['--size', '4096', '--tmpfs', '/usr/src', '--remount-ro', '/usr/src'] : []),
+    ...PRIVATE.flatMap(path => hide(path, layout)),
     '--proc', '/proc', '--dev', '/dev',
     '--size', String(SHM_BYTES), '--perms', '1777', '--tmpfs', '/dev/shm',
     // Its own user could fill the file system of /dev, which has no size.
     '--remount-ro', '/dev',
     '--size', disk, '--perms', '1777', '--tmpfs', '/tmp', '--size', disk, '--tmpfs', '/work',
     ...layout.mounts.flatMap(({ source, target }) => ['--ro-bind', source, target]),
-    '--remount-ro', '/usr/local',
-    '--ro-bind', layout.shim, '/.shim', '--remount-ro', '/', '--chdir', '/work', '--seccomp', String(FILTER),
-    '--', '/.shim', 'box', String(CHANNEL), String(CHANNEL),
+    ...PRIVATE.filter(path => isMountedOn(path, layout)).flatMap(path => ['--remount-ro', path]), '--remount-ro', '/', '--chdir', '/work', '--seccomp', String(FILTER),
+    '--', SHIM_IN_BOX, 'box', String(CHANNEL), String(CHANNEL),
   ]
+}
+
+/** What an administrator put there is nobody's business; a language that lives there is mounted by name. */
+const PRIVATE = ['/usr/local', '/usr/src'].filter(path => existsSync(path))
+const isMountedOn = (path: string, layout: BoxLayout) => layout.mounts.some(({ target }) => target.startsWith(`${path}/`))
+
+/** An empty folder in its place, or one in which places for mounts can be made. */
+function hide(path: string, layout: BoxLayout): string[] {
+  return isMountedOn(path, layout) ? ['--size', '4096', '--tmpfs', path] : ['--ro-bind', layout.empty, path]
 }

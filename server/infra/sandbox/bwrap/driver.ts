@@ -122,7 +122,7 @@ function prepareBox(ground: Ground, spec: BoxSpec, own: { uid: number, cgroup?: 
   const brought = spec.files.reduce((sum, file) => sum + pages(file.content.length), pages(spec.stdin.length))
   const diskBytes = limits.diskBytes + brought
   const entries = spec.files.reduce((sum, file) => sum + file.path.split('/').length, 4)
-  const args = boxArguments({ bwrap: ground.bwrap, etc: ground.folder.etc, shim: ground.folder.shim, mounts, diskBytes }, ground.top)
+  const args = boxArguments({ bwrap: ground.bwrap, etc: ground.folder.etc, empty: ground.folder.empty, mounts, diskBytes }, ground.top)
   const joins = own.cgroup?.join ?? []
   const { folder, procs } = own.cgroup?.birthplace ?? { folder: '-', procs: '-' }
   const alone = own.cgroup === undefined

@@ -82,12 +82,23 @@ function listen(channel: Duplex, order: Buffer[], events: BoxEvents): Promise<He
       }
       else {
         parts[kind].push(bytes)
-        if (kind !== 'collected') events.onOutput?.(kind, bytes)
+        if (kind !== 'collected') complaint += tryTo(() => events.onOutput?.(kind, bytes))
       }
     }, text => complaint += complaint.length < MOST_COMPLAINT ? text : ''))
     for (const part of order) channel.write(part)
   })
   return Object.assign(heard, { now })
+}
+
+/** What is done with output must not end the worker. Answers what went wrong, or nothing. */
+function tryTo(act: () => void): string {
+  try {
+    act()
+    return ''
+  }
+  catch (error) {
+    return `its output could not be handed on (${error instanceof Error ? error.message : String(error)})\n`
+  }
 }
 
 /** The end of the channel tells the shim; bubblewrap takes the rest with it when it has to be killed. */

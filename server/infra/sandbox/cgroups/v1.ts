@@ -33,6 +33,7 @@ function makeBox(folders: Folders, limits: { memoryBytes: number, processes: num
   writeText(join(folders.memory, 'memory.limit_in_bytes'), String(limits.memoryBytes))
   const swap = join(folders.memory, 'memory.memsw.limit_in_bytes')
   if (isWritable(swap)) writeText(swap, String(limits.memoryBytes))
+  else writeText(join(folders.memory, 'memory.swappiness'), '0')
   writeText(join(folders.pids, 'pids.max'), String(limits.processes + OWN_PROCESSES))
   const cpuMs = () => readNumber(join(folders.cpuacct, 'cpuacct.usage')) / 1e6
   return {

@@ -21,7 +21,7 @@ const ends = (status: BoxOutcome['status']): BoxQuestion['judge'] => outcome => 
 
 const STATUS_LINES = ['NoNewPrivs:\t1', 'Seccomp:\t2', 'CapEff:\t0000000000000000', 'CapPrm:\t0000000000000000', 'CapBnd:\t0000000000000000']
 const ENVIRONMENT = ['HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR']
-const READ_ONLY = ['/x', '/usr/x', '/etc/x', '/dev/x', '/usr/local/x', '/proc/sys/kernel/hostname', '/.shim']
+const READ_ONLY = ['/x', '/usr/x', '/etc/x', '/dev/x', '/usr/local/x', '/proc/sys/kernel/hostname', '/etc/.shim']
 const MIB = 1024 * 1024
 
 /** In the order they are asked; the first shows that a box can be made at all. */

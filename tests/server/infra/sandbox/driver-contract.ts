@@ -174,6 +174,10 @@ export function describeDriver(name: string, open: () => SandboxDriver | Promise
         expect(seen[0]!.at).toBeLessThan(end - 300)
         expect(outcome.stdout.toString()).toBe('one\ntwo\n')
       })
+      it('survives a listener that throws', async () => {
+        const outcome = await driver.run(shellBox('echo x'), { onOutput: () => { throw new Error('not now') } })
+        expect([outcome.status, text(outcome)]).toEqual(['ok', 'x\n'])
+      })
       it('brings a file back, and nothing that only looks like one', async () => {
         const collect = { path: 'out/result', maxBytes: 100_000 }
         const content = Buffer.from(Array.from({ length: 100_000 }, (_, i) => i * 13 % 256))

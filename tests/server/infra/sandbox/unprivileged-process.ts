@@ -20,6 +20,7 @@ async function answer(message: ToDriver): Promise<void> {
   if ('close' in message) return void send({ id, done: await driver.close() })
   const abort = new AbortController()
   aborts.set(id, abort)
+  if (message.aborted) abort.abort()
   const done = await driver.run(message.run, { signal: abort.signal, onOutput: (stream, bytes) => send({ id, stream, bytes }) })
   aborts.delete(id)
   send({ id, done })

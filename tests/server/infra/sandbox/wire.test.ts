@@ -30,6 +30,8 @@ describe('the channel of a box', () => {
     expect(read([Buffer.from('bwrap: no')])).toEqual(['text:bwrap: no'])
     expect(read([Buffer.from('b'), Buffer.from('wrap')]).join('')).toBe('text:btext:wrap')
     expect(read([frame(1, 'x'), Buffer.from('bwrap: late')])).toEqual(['stdout:x', 'text:bwrap: late'])
+    expect(read([Buffer.from('a warn'), Buffer.from('ing\n'), frame(1, 'x'), frame(4, '{}')])).toEqual(['text:a warn', 'text:ing\n', 'stdout:x', 'status:{}'])
+    expect(read([Buffer.concat([Buffer.from('two\nlines\n'), frame(4, '{}')])])).toEqual(['text:two\n', 'text:lines\n', 'status:{}'])
   })
   it('refuses texts that would end early and paths that would leave /work', () => {
     expect(() => encodeOrder(order({ argv: ['a\0b'] }))).toThrow(/NUL/)
