@@ -13,7 +13,7 @@ describe('what ships', () => {
   const holders = (pattern: RegExp) => files.filter(name => pattern.test(read(name)))
 
   it.each([
-    ['a privileged container', /privileged["']?\s*[:=]\s*["']?true|--privileged/],
+    ['a privileged container', /privileged["']?\s*[:=]\s*["']?true|(?<!never with )--privileged/],
     ['a box on the host\'s network', /--share-net|(--net(work)?[= ]|network_mode:\s*["']?|hostNetwork:\s*)(host|true)/],
     ['the host\'s devices in a box', /--dev-bind/],
     ['the engine\'s socket in a container', /(docker|podman|containerd)\.sock["']?:|source=[^,\s]*(docker|podman)\.sock/],
