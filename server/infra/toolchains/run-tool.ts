@@ -24,7 +24,7 @@ export async function runTool(options: { argv: string[], env: Record<string, str
   const end = () => child.stdio[3]?.destroy()
   stop.addEventListener('abort', end, { once: true })
   try {
-    const [stdout, stderr, code] = await Promise.all([textOf(child.stdout), textOf(child.stderr), new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve))])
+    const [stdout, stderr, code] = await Promise.all([textOf(child.stdout!), textOf(child.stderr!), new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve))])
     if (code === 0) return stdout
     throw new Error(stop.aborted ? `${argv[0]} was stopped.` : `${argv[0]} failed: ${stderr.slice(-COMPLAINT_BYTES).trim() || `it ended with ${code}`}`)
   }
