@@ -1,19 +1,18 @@
 import { writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { openBoxFolder, type BoxFolder } from '../box-folder.ts'
+import { openBoxFolder } from '../box-folder.ts'
 import { openBoxUsers } from '../box-users.ts'
-import { NO_CGROUPS, openCgroups, type BoxCgroup, type Cgroups } from '../cgroups.ts'
+import { NO_CGROUPS, openCgroups } from '../cgroups.ts'
 import type { BoxEvents, BoxOutcome, BoxSpec, SandboxDriver } from '../driver.ts'
 import { findShim } from '../find-shim.ts'
 import { judgeOutcome } from '../judge-outcome.ts'
 import { buildFilter, type FilterArch } from '../seccomp.ts'
 import { proveSandbox } from '../self-test.ts'
-import { encodeOrder } from '../wire.ts'
-import { BOX_ENV, boxArguments, topOfHost } from './arguments.ts'
-import { findBwrap, type FoundBwrap } from './find-bwrap.ts'
+import { topOfHost } from './arguments.ts'
+import { findBwrap } from './find-bwrap.ts'
+import { prepareBox, type Ground } from './prepare-box.ts'
 import { prepareMounts } from './reachable-mounts.ts'
-import { runBox, type PreparedBox } from './run-box.ts'
+import { runBox } from './run-box.ts'
 
 export interface BwrapOptions {
   /** PATH to look for bwrap on, beside the usual folders. */
@@ -22,18 +21,6 @@ export interface BwrapOptions {
   cgroups?: 'auto' | 'none'
   /** The shim's program; default: the prebuilt one, else one built now. */
   shim?: Uint8Array
-}
-
-/** What this process keeps for all its boxes. */
-interface Ground {
-  bwrap: FoundBwrap
-  folder: BoxFolder
-  filter: string
-  top: string[]
-  cgroups: Cgroups
-  users: ReturnType<typeof openBoxUsers>
-  reach: ReturnType<typeof prepareMounts>
-  close(): void
 }
 
 /**
@@ -115,36 +102,6 @@ function runIn(ground: Ground, spec: BoxSpec, events: BoxEvents): { outcome: Pro
     throw error
   }
 }
-
-function prepareBox(ground: Ground, spec: BoxSpec, own: { uid: number, cgroup?: BoxCgroup }): PreparedBox {
-  const { limits } = spec
-  const { mounts, shown } = ground.reach(spec.mounts)
-  const brought = spec.files.reduce((sum, file) => sum + pages(file.content.length), pages(spec.stdin.length))
-  const diskBytes = limits.diskBytes + brought
-  const entries = spec.files.reduce((sum, file) => sum + file.path.split('/').length, 4)
-  const args = boxArguments({ bwrap: ground.bwrap, etc: ground.folder.etc, empty: ground.folder.empty, mounts, diskBytes }, ground.top)
-  const joins = own.cgroup?.join ?? []
-  const { folder, procs } = own.cgroup?.birthplace ?? { folder: '-', procs: '-' }
-  const alone = own.cgroup === undefined
-  return {
-    command: ground.folder.shim,
-    args: ['launch', String(own.uid), String(own.uid), ground.filter, folder, procs, String(joins.length), ...joins, String(shown.length / 2), ...shown, ground.bwrap.path, ...args],
-    order: encodeOrder({
-      ...spec, wallMs: limits.wallMs, cpuMs: limits.cpuMs, memoryBytes: limits.memoryBytes, outputBytes: limits.outputBytes,
-      env: { ...BOX_ENV, ...spec.env },
-      diskBytes, inodes: limits.inodes + entries,
-      // The shim is one of them.
-      processes: alone ? limits.processes + 1 : 0,
-      watchUsage: alone,
-      addressSpaceBytes: alone && spec.limitAddressSpace !== false ? limits.memoryBytes + BURST_BYTES : 0,
-    }),
-    limits, cgroup: own.cgroup, cores: availableParallelism(), collect: spec.collect?.path,
-  }
-}
-
-/** Memory that a process may have reserved beyond its limit where only looking at it tells; what it uses is told first. */
-const BURST_BYTES = 256 * 1024 * 1024
-const pages = (bytes: number) => Math.ceil(bytes / 4096) * 4096
 
 const failed = (spec: BoxSpec, error: unknown): BoxOutcome => judgeOutcome({
   limits: spec.limits, complaint: error instanceof Error ? error.message : String(error), elapsedMs: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0),

@@ -50,6 +50,15 @@ static void attend(struct box *b) {
   if (fds[4].revents && push(&b->wire) == 0) pass_on(b, &b->err);
 }
 
+/** What is left in a pipe whose writers are dead. One that does not end is held by nobody any more and is let go. */
+static void drain(struct box *b, struct stream *s) {
+  for (;;) {
+    flush(&b->wire);
+    struct pollfd one = {s->fd, POLLIN, 0};
+    if (s->fd < 0 || poll_fds(&one, 1, 200000) == 0 || !pass_on(b, s)) return;
+  }
+}
+
 static void run_box(struct box *b, int in, int out) {
   u64 child_signal = 1ULL << (SIGCHLD - 1);
   CALL5(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -67,8 +76,8 @@ static void run_box(struct box *b, int in, int out) {
   watch_disk(b);
   kill_all();
   reap(b, 0);
-  while (b->out.fd >= 0) flush(&b->wire), pass_on(b, &b->out);
-  while (b->err.fd >= 0) flush(&b->wire), pass_on(b, &b->err);
+  drain(b, &b->out);
+  drain(b, &b->err);
   flush(&b->wire);
   int collected = b->status == 0 && b->ended_by == BY_ITSELF ? send_file(&b->order, &b->wire) : NOT_ASKED;
   report(b, error, collected);

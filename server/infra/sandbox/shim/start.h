@@ -4,7 +4,8 @@
 
 static void set_limits(struct order *o) {
   u64 none = ~0ULL;
-  limit(RLIMIT_CORE, 0, 0);
+  // Not 0: a pipe in kernel.core_pattern would be run for each crash all the same; 1 is the value that stops it (core(5)).
+  limit(RLIMIT_CORE, 1, 1);
   limit(RLIMIT_MSGQUEUE, 0, 0);
   limit(RLIMIT_MEMLOCK, 0, 0);
   limit(RLIMIT_NOFILE, 1024, 1024);
