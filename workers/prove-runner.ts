@@ -25,23 +25,29 @@ export function proveRunner(onProof: () => void): ProvenRunner {
   let pause = new AbortController()
   let runner: CodeRunner | undefined
   let document = null as RunnerDocument | null
+  let failure: string | null = null
   const prove = async () => {
     const proof = await (runner ? runner.prove() : (runner = await openRunner()).document)
     const before = document
     document = { ...proof, proof: [...proof.proof, ...await readRights()] }
+    failure = null
     tell(before, document)
     onProof()
   }
   const proving = (async () => {
     while (!stop.signal.aborted) {
       pause = new AbortController()
-      await prove().catch((error: Error) => logger().error({ error: error.message }, 'the sandbox could not be proven; it is tried again'))
+      await prove().catch((error: Error) => {
+        failure = `The sandbox could not be proven: ${error.message}`
+        logger().error({ error: error.message }, 'the sandbox could not be proven; it is tried again')
+        onProof()
+      })
       await sleep(document?.ok ? AGAIN_MS : AGAIN_FAILING_MS, undefined, { signal: AbortSignal.any([stop.signal, pause.signal]) }).catch(() => {})
     }
   })()
   return {
     get document() { return document },
-    get trouble() { return troubleOf(document) },
+    get trouble() { return failure ?? troubleOf(document) },
     prove: () => pause.abort(),
     async close() {
       stop.abort()
