@@ -54,7 +54,7 @@ export default defineNuxtConfig({
     fallbackToApi: false,
     localApiEndpoint: '/_icons',
     serverBundle: { collections: ['lucide'] },
-    clientBundle: { scan: { globInclude: ['{components,pages,layouts,composables,stores}/**/*.{vue,ts}', '*.vue'], globExclude: ['composables/shortcut-table.ts'] }, sizeLimitKb: 64 },
+    clientBundle: { scan: { globInclude: ['{components,pages,layouts,composables,stores}/**/*.{vue,ts}', '*.vue'], globExclude: ['composables/shortcut-table.ts', 'composables/code-looks.ts', 'components/code/**', 'pages/code/**'] }, sizeLimitKb: 64 },
   },
   telemetry: false,
 })
