@@ -5,7 +5,7 @@ import type { Ports, ProgramPlan } from './programs.ts'
  * What the code worker finds in its environment, name by name: how to log and where to listen, what its drivers need to
  * find, and the addresses of its own lane. No secret, no key, nobody else's login.
  */
-const HANDED_ON = /^(HOME|USER|LOGNAME|LANG|LC_[A-Z]+|TZ|TMPDIR|XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS_VERIFY)|CONTAINER_(HOST|CONNECTION|SSHKEY)|LOG_LEVEL|JSON_LOGS|BESPIN_SANDBOX|BESPIN_CODE_[A-Z_]+|BESPIN_WORKER_NAME|METRICS_TOKEN)$/
+const HANDED_ON = /^(HOME|USER|LOGNAME|LANG|LC_[A-Z]+|TZ|TMPDIR|XDG_RUNTIME_DIR|XDG_CONFIG_HOME|DBUS_SESSION_BUS_ADDRESS|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS_VERIFY)|CONTAINER_(HOST|CONNECTION|SSHKEY)|LOG_LEVEL|JSON_LOGS|BESPIN_SANDBOX|BESPIN_SANDBOX_IMAGE|BESPIN_CONTAINER_COMMAND|BESPIN_CODE_[A-Z_]+|BESPIN_WORKER_NAME|METRICS_TOKEN)$/
 
 export function codeEnvironment({ session, services }: Pick<ProgramPlan, 'session' | 'services'>, ports: Ports): NodeJS.ProcessEnv {
   const { config, env } = session
