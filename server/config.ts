@@ -62,6 +62,8 @@ export interface Config {
   metricsToken?: string
   /** Most MiB of compiled programs that a code worker keeps. */
   codeCacheMb: number
+  /** Folder for what toolchains prepare once (Go's standard library). */
+  codeToolchains: string
   /** Folders of PATH; toolchains are looked for there. */
   searchPath: string[]
   workerQueues?: string[]
@@ -135,6 +137,7 @@ function buildConfig(env: Environment): Config {
     log: { level: env.LOG_LEVEL ?? 'info', json: env.JSON_LOGS ?? production },
     metricsToken: env.METRICS_TOKEN,
     codeCacheMb: env.BESPIN_CODE_CACHE_MB ?? 512,
+    codeToolchains: env.BESPIN_CODE_TOOLCHAINS ?? resolve(env.BESPIN_DATA_DIR ?? '.data', 'code/toolchains'),
     searchPath: env.PATH?.split(delimiter).filter(Boolean) ?? [],
     workerQueues: env.BESPIN_WORKER_QUEUES,
     // One more than can compute at once: starting and ending a box is mostly waiting.

@@ -18,7 +18,7 @@ const ADDRESSES = 'BESPIN_STORY_PRODUCTS'
  * is one. They stay for the whole run. Answers how to stop them.
  */
 export default async function startStoryProducts({ workers }: Pick<FullConfig, 'workers'>): Promise<() => Promise<void>> {
-  const starts = await Promise.allSettled(Array.from({ length: workers }, () => startProduct()))
+  const starts = await Promise.allSettled(Array.from({ length: workers }, () => startProduct({ code: true })))
   const products = starts.flatMap(start => start.status === 'fulfilled' ? [start.value] : [])
   const stop = async () => { await Promise.all(products.map(product => product.stop())) }
   const failed = starts.find(start => start.status === 'rejected')

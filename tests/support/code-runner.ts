@@ -8,10 +8,9 @@ import type { SandboxDriver } from '#server/infra/sandbox/driver.ts'
 import { CODE_LIMIT_NAMES, CODE_LIMITS, type CodeLimitValues } from '#shared/code-limits.ts'
 import { CodeExecutionPayload, CodeExecutionResult, type CodeRun, type CodeStage } from '#shared/schemas/code.ts'
 import type { z } from 'zod'
+import { TOOLCHAINS } from './product.ts'
 
 export const PRODUCT_CAPS = Object.fromEntries(CODE_LIMIT_NAMES.map(name => [name, CODE_LIMITS[name].max])) as CodeLimitValues
-/** Kept between runs of the tests: preparing Go's standard library takes a minute. */
-const PREPARED = join(tmpdir(), 'bespin-test-toolchains')
 const MIB = 1024 * 1024
 
 export interface TestRunner extends CodeRunner {
@@ -30,7 +29,7 @@ export async function startRunner(options: { driver?: SandboxDriver, caps?: Part
     searchPath: options.searchPath ?? (process.env['PATH'] ?? '').split(':'),
     keepOut: [folder],
     cache: { folder: join(folder, 'programs'), maxBytes: options.cacheBytes ?? 64 * MIB },
-    preparedFolder: PREPARED,
+    preparedFolder: TOOLCHAINS,
   })
   if (!runner.document.ok) throw new Error(`${runner.document.reason} ${runner.document.remedy}`)
   const close = runner.close

@@ -25,6 +25,8 @@ export interface Product {
 }
 export interface ProductOptions {
   env?: Record<string, string>
+  /** Whether it runs submitted code; preparing for that takes a machine of two cores some time. Default: no. */
+  code?: boolean
   /** Folders searched for programs; default: those of this machine. */
   path?: string
   /** Default: the launcher's `start`. Started in `cwd`, by default the project's. */
@@ -38,6 +40,11 @@ export interface ProductOptions {
 export const shell = (path = process.env.PATH ?? '') => ({
   PATH: path, HOME: process.env.HOME ?? tmpdir(), LANG: process.env.LANG ?? 'C.UTF-8', TMPDIR: tmpdir(), NUXT_TELEMETRY_DISABLED: '1',
 })
+
+/** What toolchains prepare is kept from one product, and one run, to the next: Go's standard library alone takes a minute. */
+export const TOOLCHAINS = join(tmpdir(), 'bespin-test-toolchains')
+const WITH_CODE = { BESPIN_CODE_TOOLCHAINS: TOOLCHAINS }
+const WITHOUT_CODE = { BESPIN_SANDBOX: 'off' }
 
 /** The settings of a product on the run's own PostgreSQL. */
 export const onDatabase = (ownerUrl: string) => ({ DATABASE_URL: ownerUrl, BESPIN_SECRET_KEY: TEST_SECRET })
@@ -58,7 +65,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   const { file, args, cwd = ROOT } = options.command ?? { file: process.execPath, args: [join(ROOT, 'scripts/launch.ts'), 'start'] }
   const launcher = spawn(file, args, {
     cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
-    env: { ...shell(path), PORT: String(port), METRICS_PORT: String(metricsPort), WORKER_PORT: String(workerPort), BESPIN_DATA_DIR: folder, ...env },
+    env: { ...shell(path), PORT: String(port), METRICS_PORT: String(metricsPort), WORKER_PORT: String(workerPort), BESPIN_DATA_DIR: folder, ...(options.code ? WITH_CODE : WITHOUT_CODE), ...env },
   })
   let log = ''
   for (const stream of [launcher.stdout, launcher.stderr]) stream.on('data', (chunk: Buffer) => { log += chunk.toString() })

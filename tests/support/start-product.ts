@@ -23,7 +23,7 @@ export default async function startSharedProduct(project: TestProject): Promise<
   }
   try {
     if (hasRedis) redis = await startTestRedis()
-    product = await startProduct({ env: {
+    product = await startProduct({ code: true, env: {
       ...onDatabase(databaseUrl), ADMIN_API_KEY: ADMIN_KEY, GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRETS.github, STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRETS.stripe,
       ...(redis ? { REDIS_URL: redis.url } : { BESPIN_BELT: 'postgres' }),
     } })

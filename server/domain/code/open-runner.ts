@@ -16,12 +16,11 @@ export function openRunner(): Promise<CodeRunner> {
 }
 
 async function open(): Promise<CodeRunner> {
-  const { dataDir, codeCacheMb, codeCaps, sandbox, containers, searchPath } = getConfig()
-  const folder = join(dataDir, 'code')
+  const { dataDir, codeCacheMb, codeCaps, codeToolchains, sandbox, containers, searchPath } = getConfig()
   return openCodeRunner({
     openSandbox: () => openSandbox({ kind: sandbox, searchPath: searchPath.join(delimiter), container: () => createContainerDriver(containers) }),
     caps: codeCaps, searchPath, keepOut: [dataDir],
-    cache: { folder: join(folder, 'programs'), maxBytes: codeCacheMb * MIB },
-    preparedFolder: join(folder, 'toolchains'),
+    cache: { folder: join(dataDir, 'code/programs'), maxBytes: codeCacheMb * MIB },
+    preparedFolder: codeToolchains,
   })
 }
