@@ -177,3 +177,9 @@ export function getConfig(): Config {
   parsedOnce ??= parseConfig({ ...fromFile, ...process.env })
   return parsedOnce
 }
+
+/** Whether this process has no login but that of the code lane. */
+export function isCodeLane(): boolean {
+  const { codeUrl, engineUrl } = getConfig().database
+  return codeUrl !== undefined && engineUrl === undefined
+}

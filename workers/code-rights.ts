@@ -1,4 +1,4 @@
-import { isCodeLane } from '#server/infra/database.ts'
+import { isCodeLane } from '#server/config.ts'
 import { reachesForeignKeys } from '#server/infra/belt.ts'
 import { CODE_RIGHTS } from '#shared/code-rights.ts'
 import type { ProofStep } from '#shared/schemas/code.ts'

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { PrismaPg } from '@prisma/adapter-pg'
-import { getConfig } from '#server/config.ts'
+import { getConfig, isCodeLane } from '#server/config.ts'
 import { PrismaClient, type Prisma } from '#server/generated/prisma/client.ts'
 import { logger } from '#server/infra/logger.ts'
 import { JOB_TYPE_NAMES } from '#shared/job-types.ts'
@@ -49,12 +49,6 @@ export function pool(role: DatabaseRole): pg.Pool {
  * reads every day of the table, but those are left out when it runs.
  */
 const keepPlans = (client: pg.ClientBase) => client.query('set plan_cache_mode = force_generic_plan').then(() => undefined)
-
-/** Whether this process has no login but that of the code lane. */
-export function isCodeLane(): boolean {
-  const { codeUrl, engineUrl } = getConfig().database
-  return codeUrl !== undefined && engineUrl === undefined
-}
 
 /**
  * Runs a statement of the engine. A process of the code lane may run none of them: it calls the function that the migration

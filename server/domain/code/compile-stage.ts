@@ -11,13 +11,20 @@ export async function compileStage(work: Work): Promise<Compiled | undefined> {
   const { language } = toolchain
   const submission = describeSubmission(toolchain, payload, limits.compile.memoryBytes)
   if (!language.compile) return payload.compile_only ? checkSource(work, submission) : undefined
-  await toolchain.usable
+  await orAborted(toolchain.usable, work.events.signal)
   if (!toolchain.complete || toolchain.complete.done) return compileOnce(work, submission, true)
   // While the rest is still being prepared, a program may fail for want of it: that does not count, and nobody is told.
   const early = await compileOnce(work, submission, false)
-  if (early.stage.status !== 'compile_error' || !language.wantsMore?.(early.stage.stderr)) return early
-  await toolchain.complete.promise
+  if (early.stage.status !== 'compile_error' || !language.wantsMore?.(early.stage.stdout + early.stage.stderr)) return early
+  await orAborted(toolchain.complete.promise, work.events.signal)
   return compileOnce(work, submission, true)
+}
+
+/** Waits for what is being prepared, but not for a submission that nobody wants any more: its box then says that it was cancelled. */
+async function orAborted(prepared: Promise<unknown> | undefined, signal: AbortSignal | undefined): Promise<void> {
+  if (!prepared || signal?.aborted) return
+  const aborted = new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }))
+  await Promise.race([prepared, aborted])
 }
 
 async function compileOnce({ machine, toolchain, limits, events }: Work, submission: Submission, told: boolean): Promise<Compiled> {
