@@ -82,7 +82,7 @@ export function follow(model: Model, taken: Taken): void {
 
 function cancel(model: Model, id: string, result: string | undefined): void {
   const job = model.jobs.get(id)!
-  expect(result).toBe(isFinal(job.state) ? 'final' : job.state === 'running' ? 'cancelling' : 'cancelled')
+  expect(result).toBe(isFinal(job.state) ? 'final' : job.state !== 'running' ? 'cancelled' : job.cancelAsked ? 'asked' : 'cancelling')
   if (isFinal(job.state)) return
   job.cancelAsked = true
   if (waits(job)) end(model, id, 'cancelled')
