@@ -2,7 +2,7 @@ import { explainWaiting } from '#server/domain/engine/explain-waiting.ts'
 import { glanceAtLanes, lookAtLanes } from '#server/domain/engine/look-at-lanes.ts'
 import { readWaitingFacts } from '#server/domain/engine/read-waiting-facts.ts'
 import { toJob } from '#server/domain/jobs/present-job.ts'
-import type { ExactJobRow } from '#server/domain/jobs/store.ts'
+import { findJob, type ExactJobRow } from '#server/domain/jobs/store.ts'
 import { isWaiting } from '#shared/job-states.ts'
 import type { Job, JobSummary } from '#shared/schemas/job.ts'
 
@@ -17,8 +17,11 @@ export async function addWaiting<T extends JobSummary>(organizationId: string, j
   })
 }
 
-/** A row as a whole `/api/v1` job that says why it waits. */
+/** A row as a whole `/api/v1` job that says why it waits. One that went on since it was read, so that nothing holds it any more, is read again. */
 export async function describeJob(row: ExactJobRow): Promise<Job> {
-  const [job] = await addWaiting(row.organizationId, [toJob(row)], lookAtLanes)
-  return job!
+  const describe = async (read: ExactJobRow) => (await addWaiting(read.organizationId, [toJob(read)], lookAtLanes))[0]!
+  const job = await describe(row)
+  if (!isWaiting(job.state) || job.waiting) return job
+  const later = await findJob(row.organizationId, row.id)
+  return later ? describe(later) : job
 }
