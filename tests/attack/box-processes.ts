@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'latin1')
+  }
+  catch {
+    return ''
+  }
+}
+
+/**
+ * Processes that stand in boxes: their root is made of a worker's box folder, which nothing inside can hide. By pid, with their names.
+ * @param worker only those of this worker
+ */
+export function boxProcesses(worker?: number): Map<number, string> {
+  const mark = `bespin-box-${worker === undefined ? '' : `${worker}-`}`
+  const found = readdirSync('/proc').filter(name => /^\d+$/.test(name) && read(`/proc/${name}/mountinfo`).split('\n').some(line => line.includes(mark) && line.split(' ')[4] === '/.shim'))
+  return new Map(found.map(name => [Number(name), read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim() || read(`/proc/${name}/comm`).trim()]))
+}
+
+/** Resident bytes of a process, or undefined when it is gone. */
+export function residentBytes(pid: number): number | undefined {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1]
+  return kib === undefined ? undefined : Number(kib) * 1024
+}
+
+export const openDescriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
+/** Mounts as a process sees them. */
+export const mountCount = (pid: number): number => read(`/proc/${pid}/mountinfo`).split('\n').length
