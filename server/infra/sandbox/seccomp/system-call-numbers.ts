@@ -74,6 +74,12 @@ export const REFUSED = {
   mq_open: [240, 180],
 } as const satisfies Numbers
 
+/** Answered with success and not done: they would make the whole machine write, and what boxes write lies in memory. */
+export const PASSED_OVER = {
+  sync: [162, 81],
+  syncfs: [306, 267],
+} as const satisfies Numbers
+
 export const UNKNOWN = {
   io_uring_setup: [425, 425],
   io_uring_enter: [426, 426],
@@ -93,6 +99,9 @@ export const UNKNOWN = {
   lsm_list_modules: [461, 461],
   clone3: [435, 435],
   open_tree_attr: [467, 467],
+  // Would show what other boxes open of the files that all of them see.
+  inotify_init: [253, null],
+  inotify_init1: [294, 26],
 } as const satisfies Numbers
 
 export const JUDGED = {
@@ -100,6 +109,7 @@ export const JUDGED = {
   ioctl: [16, 29],
   socket: [41, 198],
   socketpair: [53, 199],
+  setsockopt: [54, 208],
   personality: [135, 92],
   memfd_create: [319, 279],
 } as const satisfies Numbers

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { buildFilter, type FilterArch } from '../../../../server/infra/sandbox/seccomp.ts'
-import { JUDGED, NEWEST_KNOWN, REFUSED, UNKNOWN } from '../../../../server/infra/sandbox/seccomp/system-call-numbers.ts'
+import { JUDGED, NEWEST_KNOWN, PASSED_OVER, REFUSED, UNKNOWN } from '../../../../server/infra/sandbox/seccomp/system-call-numbers.ts'
 
 const AUDIT_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 }
 const [ALLOW, KILL] = [0x7fff0000, 0x80000000]
 const errno = (number: number) => 0x00050000 + number
-const [EPERM, ENOSYS, EAFNOSUPPORT] = [errno(1), errno(38), errno(97)]
+const [EPERM, ENOSYS, EAFNOSUPPORT, EPROTONOSUPPORT, DONE] = [errno(1), errno(38), errno(97), errno(93), errno(0)]
 
 const JUMPS: Record<number, (a: number, k: number) => boolean> = { 0x15: (a, k) => a === k, 0x25: (a, k) => a > k, 0x35: (a, k) => a >= k, 0x45: (a, k) => (a & k) !== 0 }
 
@@ -55,6 +55,23 @@ describe.each(['x64', 'arm64'] as const)('the filter for %s', (arch: FilterArch)
       expect([ask(pick(call)!, 2, 3), ask(pick(call)!, 10, 3 | 0x800), ask(pick(call)!, 1, 10)]).toEqual([EPERM, EPERM, EPERM])
       for (const family of [0, 3, 16, 17, 31, 38, 40, 44]) expect([family, ask(pick(call)!, family, 1)]).toEqual([family, EAFNOSUPPORT])
     }
+  })
+  it('lets sockets of the Internet speak TCP and UDP and nothing that is rarely used', () => {
+    const socket = pick(JUDGED.socket)!
+    for (const family of [2, 10]) {
+      for (const [type, protocol] of [[1, 0], [1, 6], [2, 0], [2, 17], [1 | 0x80800, 6]] as const) expect([family, type, protocol, ask(socket, family, type, protocol)]).toEqual([family, type, protocol, ALLOW])
+      for (const protocol of [1, 33, 58, 132, 136, 262]) expect([protocol, ask(socket, family, 1, protocol), ask(socket, family, 2, protocol)]).toEqual([protocol, EPROTONOSUPPORT, EPROTONOSUPPORT])
+      for (const type of [3, 4, 5, 6, 10]) expect([type, ask(socket, family, type, 0)]).toEqual([type, EPERM])
+    }
+    expect([ask(socket, 1, 5), ask(socket, 1, 2)]).toEqual([ALLOW, ALLOW])
+  })
+  it('passes over what would make the whole machine write', () => {
+    for (const pair of Object.values(PASSED_OVER)) expect(ask(pick(pair)!)).toBe(DONE)
+  })
+  it('lets buffers of sockets grow only where a cgroup counts them', () => {
+    const without = buildFilter({ arch, memfd: false })
+    const set = (used: Buffer, level: number, option: number) => judge(used, { nr: pick(JUDGED.setsockopt)!, arch: AUDIT_ARCH[arch], args: [5, level, option] })
+    expect([set(filter, 1, 7), set(filter, 1, 8), set(without, 1, 7), set(without, 1, 8), set(without, 1, 2), set(without, 6, 7)]).toEqual([ALLOW, ALLOW, DONE, DONE, ALLOW, ALLOW])
   })
   it('lets nothing be typed into a terminal and no other personality be taken', () => {
     expect([ask(pick(JUDGED.ioctl)!, 0, 0x5401), ask(pick(JUDGED.ioctl)!, 0, 0x5412), ask(pick(JUDGED.ioctl)!, 0, 0x541c)]).toEqual([ALLOW, EPERM, EPERM])
