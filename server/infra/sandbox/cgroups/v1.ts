@@ -34,6 +34,7 @@ function makeBox(folders: Folders, limits: { memoryBytes: number, processes: num
   const swap = join(folders.memory, 'memory.memsw.limit_in_bytes')
   if (isWritable(swap)) writeText(swap, String(limits.memoryBytes))
   else writeText(join(folders.memory, 'memory.swappiness'), '0')
+  limitSockets(folders.memory, limits.memoryBytes)
   writeText(join(folders.pids, 'pids.max'), String(limits.processes + OWN_PROCESSES))
   const cpuMs = () => readNumber(join(folders.cpuacct, 'cpuacct.usage')) / 1e6
   return {
@@ -48,6 +49,14 @@ function makeBox(folders: Folders, limits: { memoryBytes: number, processes: num
     }),
     remove: () => Object.values(folders).forEach(removeTree),
   }
+}
+
+/** Part of the limit that connections and datagrams may hold beside it: v1 counts them apart, and without a limit not at all. */
+const SOCKET_SHARE = 0.25
+
+function limitSockets(folder: string, memoryBytes: number): void {
+  const path = join(folder, 'memory.kmem.tcp.limit_in_bytes')
+  if (isWritable(path)) writeText(path, String(Math.floor(memoryBytes * SOCKET_SHARE)))
 }
 
 function isWritable(path: string): boolean {

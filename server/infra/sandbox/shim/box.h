@@ -1,7 +1,7 @@
 // The life of one program: start, watch, end, report. This process is the first of its pid namespace: when it ends, all end.
 #pragma once
 #include "files.h"
-#include "usage.h"
+#include "sockets.h"
 
 enum { BY_ITSELF = 0, BY_WALL, BY_CPU, BY_OUTPUT, BY_DISK, BY_INODES, BY_MEMORY, BY_ABORT };
 #define WATCH_EVERY_US 20000u
@@ -86,7 +86,9 @@ static void watch_disk(struct box *b) {
 static u64 watch_usage(struct box *b) {
   struct rusage gone;
   struct usage sum = measure(b->proc, 1, 0);
-  if (sum.memory > b->order.memory / 2) sum.memory = measure(b->proc, 1, 1).memory;
+  u64 elsewhere = held_by_sockets(b->proc);
+  if (sum.memory + elsewhere > b->order.memory / 2) sum.memory = measure(b->proc, 1, 1).memory;
+  sum.memory += elsewhere;
   if (sum.memory > b->peak) b->peak = sum.memory;
   CALL2(__NR_getrusage, RUSAGE_CHILDREN, &gone);
   u64 waited = (u64)(gone.ru_utime.tv_sec + gone.ru_stime.tv_sec) * 1000 + (u64)(gone.ru_utime.tv_usec + gone.ru_stime.tv_usec) / 1000;

@@ -47,6 +47,14 @@ static void be_born_in(const char *folder, const char *procs) {
   exit_now(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
 }
 
+/** When the machine itself runs out of memory, programs of boxes go before everything else. As root it cannot be taken back. */
+static void go_first(void) {
+  long fd = open_at(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY, 0);
+  if (fd < 0) return;
+  write_fd((int)fd, "1000", 4);
+  close_fd((int)fd);
+}
+
 /**
  * launch <uid> <gid> <filter> <cgroup folder, its cgroup.procs, or - -> <n files to write 0 to>... <m pairs to show>...
  * <program> <argument>... Descriptor 3 is the worker's and is kept; 4 becomes the filter. uid 0: stays who it is.
@@ -57,6 +65,7 @@ static void launch(char **at) {
   char *nothing[] = {0};
   long r = move_fd(3, 2, 0);
   if (r < 0) exit_now(91);
+  go_first();
   if (!same_text(folder, "-")) be_born_in(folder, procs);
   for (u64 n = take_number(&count); n; n--, at++) {
     long fd = open_at(AT_FDCWD, *at, O_WRONLY, 0);
