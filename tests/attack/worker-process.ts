@@ -33,6 +33,7 @@ const runner = await openCodeRunner({
   },
   caps: Object.fromEntries(CODE_LIMIT_NAMES.map(name => [name, CODE_LIMITS[name].max])) as CodeLimitValues,
   searchPath: (process.env['PATH'] ?? '').split(':'),
+  keepOut: [folder],
   cache: { folder: programs, maxBytes: 64 * MIB },
   preparedFolder,
 })

@@ -79,9 +79,13 @@ for n in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
     if int(status[n], 16): print("BREACH:", n, status[n].strip())
 if status["NoNewPrivs"].strip() != "1" or status["Seccomp"].strip() != "2": print("BREACH: walls are down")
 libc = ctypes.CDLL(None)
+def put(path, text):
+    f = os.open(path, os.O_WRONLY)
+    try: os.write(f, text)
+    finally: os.close(f)
 if libc.prctl(38, 0, 0, 0, 0) == 0: print("BREACH: new privileges again")
 if libc.prctl(47, 2, 21, 0, 0) == 0: print("BREACH: ambient right")
-for f in (lambda: os.setuid(0), lambda: os.setgid(0), lambda: os.setgroups([0]), lambda: os.setresuid(0, 0, 0), lambda: os.chroot("/tmp"), lambda: open("/proc/self/uid_map", "w").write("0 0 1"), lambda: open("/proc/self/setgroups", "w").write("allow")):
+for f in (lambda: os.setuid(0), lambda: os.setgid(0), lambda: os.setgroups([0]), lambda: os.setresuid(0, 0, 0), lambda: os.chroot("/tmp"), lambda: put("/proc/self/uid_map", b"0 0 1"), lambda: put("/proc/self/setgroups", b"allow")):
     try: f(); print("BREACH: became more")
     except OSError: pass
 print("HELD")

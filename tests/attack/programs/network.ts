@@ -42,13 +42,12 @@ for p in ("/tmp/bespin-attack.sock", "\\0bespin-attack", "/proc/1/root/tmp/bespi
 print("HELD")
 `, { quick: true, setup: { listeners: ['127.0.0.1:47113', 'unix:/tmp/bespin-attack.sock', 'abstract:bespin-attack'] }, expect: { host_after: ['listener_untouched:127.0.0.1:47113', 'listener_untouched:unix:/tmp/bespin-attack.sock', 'listener_untouched:abstract:bespin-attack'] } }),
   python('net-interfaces', 'There is one interface, which leads nowhere, and no socket of the machine is seen.',
-    `import socket,os
-names = [n for _, n in socket.if_nameindex()] if hasattr(socket, "if_nameindex") else []
+    `import os
 try:
     names = [l.split(":")[0].strip() for l in open("/proc/net/dev").read().splitlines()[2:]]
 except OSError: names = []
 if any(n not in ("lo", "tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6gre0", "dummy0") for n in names): print("BREACH:", names)
-for f in ("tcp", "tcp6", "udp", "udp6", "unix", "raw", "packet", "netlink"):
+for f in ("tcp", "tcp6", "udp", "udp6", "unix", "raw", "packet"):
     try:
         if len(open("/proc/net/" + f).read().splitlines()) > 1: print("BREACH: sockets in", f)
     except OSError: pass
@@ -57,7 +56,7 @@ try:
 except OSError: pass
 if os.path.exists("/sys/class/net"): print("BREACH: /sys")
 print("HELD")
-`.replace('names = [n for _, n in socket.if_nameindex()] if hasattr(socket, "if_nameindex") else []\n', ''), { quick: true }),
+`, { quick: true }),
   python('net-multicast', 'Nothing leaves by broadcast or multicast, either.',
     'import socket\nfor a in (("255.255.255.255", 9), ("224.0.0.1", 9), ("239.255.255.250", 1900)):\n    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n    try: s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1); s.sendto(b"x", a); print("BREACH:", a)\n    except OSError: pass\nprint("HELD")\n'),
   python('net-mark-and-force', 'Options that only an administrator may set stay his.',

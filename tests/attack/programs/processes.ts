@@ -57,10 +57,10 @@ if ctypes.CDLL(None).syscall(ctypes.c_long(251 if os.uname().machine == "x86_64"
 print("HELD")
 `, { quick: true }),
   pythonEnds('abort-without-core', 'A crash says which signal, and leaves no core.',
-    'import os,resource\nprint(resource.getrlimit(resource.RLIMIT_CORE), flush=True)\nos.abort()\n', { expect: { status: ['signaled'], signal: 'SIGABRT', stdout_equals: '(0, 0)\n' } }),
+    'import os,resource\nprint("HELD" if max(resource.getrlimit(resource.RLIMIT_CORE)) <= 1 else "BREACH", flush=True)\nos.abort()\n', { expect: { status: ['signaled'], signal: 'SIGABRT', stdout_equals: 'HELD\n' } }),
   bash('visible-environment-of-others', 'The first process of the box shows neither its memory nor its descriptors nor its root.',
     'for f in /proc/1/environ /proc/1/mem /proc/1/maps /proc/1/fd/3 /proc/1/fd/4 /proc/1/root/etc/passwd /proc/1/cwd/x; do (head -c 1 "$f" >/dev/null) 2>/dev/null && echo "BREACH: $f"; (: >> "$f") 2>/dev/null && echo "BREACH: writes $f"; done; ls /proc/1/fd 2>/dev/null | grep -q . && echo "BREACH: descriptors of the first process"; echo HELD\n', { quick: true }),
   pythonEnds('oom-score-lowered', 'When the machine itself is short of memory, a program goes before everything else, and cannot change that.',
-    'n = int(open("/proc/self/oom_score_adj").read())\nprint("score", n)\nfor v in (-1000, -1, 0, n - 1):\n    try:\n        open("/proc/self/oom_score_adj", "w").write(str(v)); print("LOWERED", v); break\n    except OSError: pass\n',
+    'n = int(open("/proc/self/oom_score_adj").read())\nprint("score", n)\nfor v in (-1000, -1, 0, n - 1):\n    try:\n        with open("/proc/self/oom_score_adj", "w", buffering=1) as f: f.write(str(v) + "\\n")\n        print("LOWERED", v); break\n    except OSError: pass\n',
     { expect: { status: ['ok'], stdout_includes: ['score 1000'] } }),
 ]
