@@ -9,7 +9,7 @@ IMAGE ?= bespin
 COMPOSE ?= docker compose
 LAUNCH := exec node scripts/launch.ts
 
-.PHONY: help install dev watch start run build build-api build-web test typecheck lint smoke bench shim chaos clean clean-data \
+.PHONY: help install dev watch start run build build-api build-web test typecheck lint smoke bench shim chaos attack clean clean-data \
 	docker docker-build docker-run docker-down docker-clean migrate-up migrate-status run-api run-worker run-code-worker run-scheduler run-grpc
 
 help: ## List the targets
@@ -55,6 +55,9 @@ shim: install ## Build the sandbox's first process again (needs gcc and aarch64-
 
 chaos: install ## Kill parts of a running product and check that nothing accepted is lost
 	@exec node bench/chaos.ts
+
+attack: install ## Run hostile programs against the sandbox, in every mode this machine offers (ATTACK="--url=...": a running one)
+	@exec node tests/attack/attack.ts $(ATTACK)
 
 clean: ## Remove what was built (never the data folder, never the packages)
 	rm -rf .output .nuxt server/generated coverage test-results playwright-report node_modules/.cache node_modules/.vite

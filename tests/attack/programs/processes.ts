@@ -9,7 +9,7 @@ const pythonEnds = ending('python')
 /** Processes: bombs, what will not die, what counts as CPU time. */
 export const PROCESSES: Attack[] = [
   bashEnds('fork-bomb-bash', 'The classic bomb is held to the limit of processes and gone with its job.',
-    'b() { b | b & }; b; sleep 20\n', { quick: true, limits: { wall_ms: 2000 }, expect: { status: ANY_END, max_wall_ms: 3000, host_after: ['follow_up_ok', 'no_orphans'] } }),
+    'b() { b | b & }; b; sleep 20\n', { quick: true, limits: { wall_ms: 1500 }, expect: { status: ANY_END, max_wall_ms: 5000, host_after: ['follow_up_ok', 'no_orphans'] } }),
   pythonEnds('fork-bomb-exponential', 'Every child forks too, and starts a new session.',
     'import os\nwhile True:\n    try:\n        os.fork(); os.setsid()\n    except OSError: pass\n', { limits: { wall_ms: 2500 }, expect: { status: ['time_limit', 'cpu_limit', 'memory_limit'], max_wall_ms: 4000, host_after: ['follow_up_ok', 'no_orphans'] } }),
   python('kill-everything', 'kill(-1) reaches nothing outside the box, and not the one who watches it.',
