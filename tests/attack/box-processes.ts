@@ -1,8 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 const read = (path: string): string => {
   try {
     return readFileSync(path, 'latin1')
+  }
+  catch {
+    return ''
+  }
+}
+
+/** Of the mounts that a process sees; two with the same see the same. */
+const mountSpace = (pid: string): string => {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`)
   }
   catch {
     return ''
@@ -15,7 +25,8 @@ const read = (path: string): string => {
  */
 export function boxProcesses(worker?: number): Map<number, string> {
   const mark = `bespin-box-${worker === undefined ? '' : `${worker}-`}`
-  const found = readdirSync('/proc').filter(name => /^\d+$/.test(name) && read(`/proc/${name}/mountinfo`).split('\n').some(line => line.includes(mark) && line.split(' ')[4] === '/.shim'))
+  const ours = mountSpace('self')
+  const found = readdirSync('/proc').filter(name => /^\d+$/.test(name) && mountSpace(name) !== ours && read(`/proc/${name}/mountinfo`).split('\n').some(line => line.includes(mark) && line.split(' ')[4] === '/.shim'))
   return new Map(found.map(name => [Number(name), read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim() || read(`/proc/${name}/comm`).trim()]))
 }
 
