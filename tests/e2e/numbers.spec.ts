@@ -47,23 +47,23 @@ story('a queue shows how it moves, by whom it is paused, and its own charts', as
 story('a worker is drained with a reason, says who did it, and is resumed', async ({ page, origin }) => {
   await page.goto('/workers')
   await untilLive(page)
-  const worker = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 2 }) })
+  const worker = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 2 }), hasText: 'random-text' })
   await expect(worker).toContainText(/Memory.* MiB/)
-  await page.getByRole('button', { name: /^Drain the worker/ }).click()
+  await worker.getByRole('button', { name: /^Drain the worker/ }).click()
   await page.getByRole('dialog').getByLabel('Reason').fill('a new kernel')
   await page.keyboard.press('Enter')
   try {
     await expect(worker).toContainText(/Drained by open access .*\(a new kernel\)\. It has nothing left/)
-    await expect(page.getByText('0 of 1 process takes work.')).toBeVisible()
+    await expect(page.getByText('1 of 2 processes take work.')).toBeVisible()
     await expectAccessible(page)
     const id = await makeDrill(origin, {})
-    await page.getByRole('button', { name: /^Resume the worker/ }).click()
+    await worker.getByRole('button', { name: /^Resume the worker/ }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click()
-    await expect(page.getByText('1 process takes work.')).toBeVisible()
+    await expect(page.getByText('2 processes take work.')).toBeVisible()
     await untilState(origin, id, 'completed')
   }
   finally {
-    const [found] = await (await page.request.get('/api/v1/workers')).json() as { id: string }[]
-    await page.request.post(`/api/v1/workers/${found!.id}/resume`)
+    const found = await (await page.request.get('/api/v1/workers')).json() as { id: string }[]
+    for (const { id } of found) await page.request.post(`/api/v1/workers/${id}/resume`)
   }
 })
