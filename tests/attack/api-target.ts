@@ -33,16 +33,17 @@ export async function openApiTarget(url: string, key: string | undefined): Promi
 type Ask = (path: string, init?: RequestInit) => Promise<{ status: number, body: Answer }>
 
 async function submit(ask: Ask, payload: unknown): Promise<Observation> {
-  let { status, body } = await ask(`/api/v1/public/execute?wait=${WAIT_SECONDS}`, { method: 'POST', body: JSON.stringify(payload) })
+  const { status, body } = await ask(`/api/v1/public/execute?wait=${WAIT_SECONDS}`, { method: 'POST', body: JSON.stringify(payload) })
   if (status >= 400) {
     const refusal = `${status} ${body.message ?? body.error ?? JSON.stringify(body)}`
     if (status < 500) return observeRefusal(refusal)
     return { ...observeRefusal(refusal), request: 'accepted', status: 'internal_error' }
   }
-  for (const end = performance.now() + PATIENCE_MS; performance.now() < end && !isOver(body.data);) {
-    ({ status, body } = await ask(`/api/v1/public/jobs/${body.data?.job_id}?wait=${WAIT_SECONDS}`))
+  let { data } = body
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end && !isOver(data);) {
+    data = (await ask(`/api/v1/public/jobs/${data?.job_id}?wait=${WAIT_SECONDS}`)).body.data ?? data
   }
-  return observeExecution(body.data)
+  return observeExecution(data)
 }
 
 const isOver = (data: Answer['data']) => data?.outcome !== undefined && data.outcome !== 'queued' && data.outcome !== 'running'

@@ -40,15 +40,14 @@ function judgeEnd(seen: Observation, expect: Expectation): Complaint[] {
 function judgeOutput(seen: Observation, expect: Expectation): Complaint[] {
   const [stdout, stderr] = [seen.stdout.toString(), seen.stderr.toString()]
   const everything = `${stdout}\n${stderr}\n${seen.compiler}\n${seen.message}`
-  const told = `stdout ${short(stdout)}, stderr ${short(stderr)}`
+  const told = `stdout ${short(stdout)}, stderr ${short(stderr)} (${seen.message})`
+  const differs = (name: string, wanted: unknown, value: unknown) => wanted !== undefined && wanted !== value && `${name} is not ${short(wanted)}: ${told}`
   return [
-    expect.stdout_equals !== undefined && expect.stdout_equals !== stdout && `stdout is not ${short(expect.stdout_equals)}: ${told}`,
-    expect.stderr_equals !== undefined && expect.stderr_equals !== stderr && `stderr is not ${short(expect.stderr_equals)}: ${told}`,
+    differs('stdout', expect.stdout_equals, stdout), differs('stderr', expect.stderr_equals, stderr),
+    differs('size of stdout', expect.stdout_bytes, seen.stdout.length), differs('size of stderr', expect.stderr_bytes, seen.stderr.length),
     expect.stdout_regex !== undefined && !new RegExp(expect.stdout_regex).test(stdout) && `stdout does not match ${expect.stdout_regex}: ${told}`,
-    ...(expect.stdout_includes ?? []).map(text => !stdout.includes(text) && `stdout lacks ${short(text)}: ${told} (${seen.message})`),
+    ...(expect.stdout_includes ?? []).map(text => !stdout.includes(text) && `stdout lacks ${short(text)}: ${told}`),
     ...(expect.any_output_includes ?? []).map(text => !everything.includes(text) && `nothing printed holds ${short(text)}: ${short(everything)}`),
-    expect.stdout_bytes !== undefined && expect.stdout_bytes !== seen.stdout.length && `stdout has ${seen.stdout.length} bytes, not ${expect.stdout_bytes}`,
-    expect.stderr_bytes !== undefined && expect.stderr_bytes !== seen.stderr.length && `stderr has ${seen.stderr.length} bytes, not ${expect.stderr_bytes}`,
     expect.max_stdout_bytes !== undefined && seen.stdout.length > expect.max_stdout_bytes && `stdout has ${seen.stdout.length} bytes, more than ${expect.max_stdout_bytes}`,
   ].filter(text => typeof text === 'string').map(wrong)
 }
