@@ -137,6 +137,26 @@ func main() {
     'const a = []; for (;;) a.push(new Array(1e5).fill({ x: 1 }))\n', { limits: { ...limits, memory_bytes: 200 * MIB }, expect: { ...expect, status: ['memory_limit', 'signaled', 'nonzero_exit'] } }),
   ending('javascript')('memory-js-wasm', 'Memory of WebAssembly lies outside the heap.',
     'const m = []; for (let i = 0; i < 20; i++) { const w = new WebAssembly.Memory({ initial: 1024 }); new Uint8Array(w.buffer).fill(1); m.push(w) }\nconsole.log("BREACH: 1280 MiB")\n', { limits: { ...limits, memory_bytes: 256 * MIB }, expect: { ...expect, status: ['memory_limit', 'signaled', 'nonzero_exit'] } }),
+  python('memory-behind-slow-looks', 'Mappings without number make it slow to see what is shared; what grows meanwhile is seen all the same.',
+    `import mmap,os,time,ctypes
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+base = bytearray(30 << 20)
+for i in range(0, len(base), 4096): base[i] = 1
+region = libc.mmap(None, ctypes.c_size_t(30000 * 4096), 3, 0x22, -1, 0)
+for i in range(0, 30000, 2): libc.mprotect(ctypes.c_void_p(region + i * 4096), 4096, 1)
+r, w = os.pipe(); done = os.pipe()
+for _ in range(20):
+    if os.fork() == 0:
+        os.read(r, 1)
+        big = mmap.mmap(-1, 100 << 20, flags=0x22)
+        ctypes.memset(ctypes.addressof(ctypes.c_char.from_buffer(big)), 1, 100 << 20)
+        os.write(done[1], b"x"); time.sleep(30); os._exit(0)
+time.sleep(0.5)
+os.write(w, b"x" * 20)
+for k in range(6): os.read(done[0], 1)
+print("BREACH: 600 MiB")
+`, { limits: { ...limits, wall_ms: 10_000 }, expect: { ...expect, status: ['memory_limit', 'time_limit'], max_wall_ms: 12_000 } }),
   python('memory-without-first-thread', 'A process whose first thread is gone shows no memory where one would look for it.',
     `import ctypes,threading,time,os
 def eat():

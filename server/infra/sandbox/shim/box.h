@@ -8,6 +8,7 @@ enum { BY_ITSELF = 0, BY_WALL, BY_CPU, BY_OUTPUT, BY_DISK, BY_INODES, BY_MEMORY,
 // No machine fills memory faster (bytes per microsecond): the nearer to the limit, the sooner the next look.
 #define FILLED_PER_US 4096u
 #define SOONEST_US 2000u
+#define LATEST_US 60000u
 #define DISK_SLACK (1u << 20)
 
 struct stream { int fd; u8 kind; u64 passed; int cut; };
@@ -87,7 +88,8 @@ static u64 watch_usage(struct box *b) {
   struct rusage gone;
   struct usage sum = measure(b->proc, 1, 0);
   u64 elsewhere = held_by_sockets(b->proc);
-  if (sum.memory + elsewhere > b->order.memory / 2) sum.memory = measure(b->proc, 1, 1).memory;
+  // The cheap sum is never too low: below the limit there is nothing to look at more closely.
+  if (sum.memory + elsewhere > b->order.memory) sum.memory = measure(b->proc, 1, b->order.memory).memory;
   sum.memory += elsewhere;
   if (sum.memory > b->peak) b->peak = sum.memory;
   CALL2(__NR_getrusage, RUSAGE_CHILDREN, &gone);
@@ -117,8 +119,8 @@ static u64 watch(struct box *b) {
     if (b->order.flags & WATCH_USAGE && b->proc >= 0) pause = between(SOONEST_US, watch_usage(b), WATCH_EVERY_US);
     u64 took = own_cpu_us() - used;
     now = now_us();
-    // Looking costs at most a tenth of the time, however many processes there are.
-    b->next_look = now + (pause > took * 10 ? pause : took * 10);
+    // Looking costs at most a tenth of the time; but who makes it slow (many processes, many mappings) gains no time unseen by it.
+    b->next_look = now + between(pause, took * 10, LATEST_US);
   }
   u64 next = b->next_look < wall ? b->next_look : wall;
   return next > now ? next - now : 0;

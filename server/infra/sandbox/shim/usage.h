@@ -110,8 +110,11 @@ static void add_one(int proc, struct entry *e, u64 pid, struct parts *all, int e
   close_fd((int)dir);
 }
 
-/** Of all processes but this one. Memory is the cheap sum, or with `exact` the one that counts shared pages once. */
-static struct usage measure(int proc, u64 self, int exact) {
+/**
+ * Of all processes but this one. Memory is the cheap sum, or with `exact` (which may be made slow by many mappings) the one that
+ * counts shared pages once, as far as `exact` bytes: more need not be known.
+ */
+static struct usage measure(int proc, u64 self, u64 exact) {
   char list[4096];
   struct parts all = {0, 0, 0};
   CALL3(__NR_lseek, proc, 0, 0);
@@ -120,7 +123,8 @@ static struct usage measure(int proc, u64 self, int exact) {
       struct entry *e = (struct entry *)(list + i);
       const char *name = e->name;
       u64 pid = take_number(&name);
-      if (!*name && pid && pid != self) add_one(proc, e, pid, &all, exact);
+      if (!*name && pid && pid != self) add_one(proc, e, pid, &all, exact > 0);
+      if (exact && all.resident + all.tables > exact) return (struct usage){all.ticks * 10, all.resident + all.tables};
     }
   }
   return (struct usage){all.ticks * 10, all.resident + all.tables};
