@@ -18,6 +18,8 @@ export interface BoxCgroup {
   birthplace?: { folder: string, procs: string }
   cpuMs(): number
   usage(): CgroupUsage
+  /** Other limits than it was made with. Throws when more is used already. */
+  change(limits: { memoryBytes: number, processes: number }): void
   /** To be called when no process is left in it. */
   remove(): void
 }

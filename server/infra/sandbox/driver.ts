@@ -30,8 +30,16 @@ export interface BoxSpec {
   limitAddressSpace?: boolean
   /** A file of the box that is brought back when the program ends with 0, at most this large. */
   collect?: { path: string, maxBytes: number }
-  /** Name of a preparation (see prepare) that may run it faster. */
+  /** Name of a preparation (see prepare) that may run it faster. Taken only when nothing about it would differ. */
   warm?: string
+}
+
+/** What waits: everything of a run that is known before. */
+export interface WarmSpec extends Omit<BoxSpec, 'files' | 'stdin' | 'collect' | 'warm'> {
+  /** The file below /work that the program opens to read its source; runs bring it. */
+  source: string
+  /** How many wait at most. */
+  atMost: number
 }
 
 export interface BoxEvents {
@@ -74,10 +82,15 @@ export interface SandboxProof {
 /** Ways to run a program that nobody trusts. One contract suite runs over all of them. */
 export interface SandboxDriver {
   readonly name: 'bwrap' | 'container'
+  /** Whether `prepare` does anything. */
+  readonly keepsWarm?: true
   /** Tries everything this driver promises, by running it. Never throws: what fails is in the answer. */
   probe(): Promise<SandboxProof>
-  /** Gets an interpreter ready to be forked; later runs with `warm: name` use it. Does nothing where the driver cannot. */
-  prepare(name: string, spec: Omit<BoxSpec, 'files' | 'stdin' | 'limits'>): Promise<void>
+  /**
+   * Keeps boxes with a started program that waits to read its source; later runs with `warm: name` use them. Calling it again with a
+   * name replaces what was kept under it, null ends it. Does nothing where the driver cannot.
+   */
+  prepare(name: string, spec: WarmSpec | null): Promise<void>
   /** Runs a program. Never rejects: what went wrong is in the outcome. Leaves no process, mount or file behind. */
   run(spec: BoxSpec, events?: BoxEvents): Promise<BoxOutcome>
   /** Ends what waits and what runs. */

@@ -20,6 +20,8 @@ export interface Evidence {
   collected?: Buffer
   /** Path that was to be collected. */
   collect?: string
+  /** `warm`: its program was started before. */
+  mode?: BoxOutcome['mode']
 }
 
 const NAMES = new Map(Object.entries(constants.signals).filter(([name]) => name !== 'SIGIOT' && name !== 'SIGPOLL').map(([name, number]) => [number, name]))
@@ -45,7 +47,7 @@ export function judgeOutcome(evidence: Evidence): BoxOutcome {
     stderr: evidence.stderr,
     ...(evidence.collected && report && COLLECT_RESULTS[report.collect] === 'sent' && { collected: evidence.collected }),
     notes: takeNotes(evidence),
-    mode: 'cold',
+    mode: evidence.mode ?? 'cold',
   }
 }
 

@@ -12,8 +12,11 @@ export interface BoxOrder extends Pick<BoxSpec, 'argv' | 'env' | 'files' | 'stdi
   outputBytes: number
   diskBytes: number
   inodes: number
+  /** Starts the program now; its one file is a pipe that the program waits at until a second order brings what it is to run. */
+  waits?: boolean
 }
 
+const [WATCH_USAGE, WAITS] = [1, 2]
 const FIXED = 4 * 5 + 8 * 6 + 4 * 4
 
 /**
@@ -29,7 +32,7 @@ export function encodeOrder(order: BoxOrder): Buffer[] {
   let at = 4
   const u32 = (value: number) => { at = fixed.writeUInt32LE(value, at) }
   const u64 = (value: number) => { at = fixed.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(value))), at) }
-  for (const value of [1, order.wallMs, order.cpuMs, order.processes, order.watchUsage ? 1 : 0]) u32(value)
+  for (const value of [1, order.wallMs, order.cpuMs, order.processes, (order.watchUsage ? WATCH_USAGE : 0) | (order.waits ? WAITS : 0)]) u32(value)
   for (const value of [order.memoryBytes, order.addressSpaceBytes, order.outputBytes, order.diskBytes, order.inodes, order.collect?.maxBytes ?? 0]) u64(value)
   for (const value of [order.argv.length, env.length, order.files.length, order.stdin.length]) u32(value)
   const files = order.files.map((file) => {
@@ -61,7 +64,7 @@ function relativePath(path: string): string {
   return below
 }
 
-const KINDS = ['stdout', 'stderr', 'collected', 'status', 'fatal'] as const
+const KINDS = ['stdout', 'stderr', 'collected', 'status', 'fatal', 'ready'] as const
 export type FrameKind = typeof KINDS[number]
 
 export type FrameReader = (bytes: Buffer) => void

@@ -1,36 +1,25 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { openBoxFolder } from '../box-folder.ts'
-import { openBoxUsers } from '../box-users.ts'
-import { NO_CGROUPS, openCgroups } from '../cgroups.ts'
 import type { BoxEvents, BoxOutcome, BoxSpec, SandboxDriver } from '../driver.ts'
-import { findShim } from '../find-shim.ts'
 import { judgeOutcome } from '../judge-outcome.ts'
-import { buildFilter, type FilterArch } from '../seccomp.ts'
 import { proveSandbox } from '../self-test.ts'
-import { topOfHost } from './arguments.ts'
-import { findBwrap } from './find-bwrap.ts'
-import { prepareBox, type Ground } from './prepare-box.ts'
-import { prepareMounts } from './reachable-mounts.ts'
+import { openGround, takePlace, type BwrapOptions, type Ground } from './ground.ts'
+import { prepareBox } from './prepare-box.ts'
 import { runBox } from './run-box.ts'
+import { sinceHandOver } from './since-hand-over.ts'
+import { endBox } from './start-box.ts'
+import type { WaitingBox } from './start-waiting.ts'
+import { openWaitingBoxes, type WaitingBoxes } from './waiting-boxes.ts'
 
-export interface BwrapOptions {
-  /** PATH to look for bwrap on, beside the usual folders. */
-  searchPath?: string
-  /** `none`: as on a machine without cgroups. */
-  cgroups?: 'auto' | 'none'
-  /** The shim's program; default: the prebuilt one, else one built now. */
-  shim?: Uint8Array
-}
+/** Where boxes are made. */
+interface Yard { ground: Ground, boxes: WaitingBoxes }
 
 /**
  * Boxes made with bubblewrap. Nothing happens before the first `probe` or `run`; what they need on this machine (a folder in
  * the temporary folder, a cgroup) is removed by `close`, by the exit of the process, or, after a kill, by the next start.
  */
 export function openBwrap(options: BwrapOptions = {}): SandboxDriver {
-  let opening: Promise<Ground> | undefined
+  let opening: Promise<Yard> | undefined
   const running = new Set<{ abort: AbortController, gone: Promise<void> }>()
-  const open = () => opening ??= openGround(options)
+  const open = () => opening ??= openGround(options).then(ground => ({ ground, boxes: openWaitingBoxes(ground, () => running.size) }))
 
   const run = async (spec: BoxSpec, events: BoxEvents = {}): Promise<BoxOutcome> => {
     const abort = new AbortController()
@@ -38,8 +27,9 @@ export function openBwrap(options: BwrapOptions = {}): SandboxDriver {
     const box = { abort, gone: Promise.resolve() }
     running.add(box)
     try {
-      const started = runIn(await open(), spec, { ...events, signal })
-      box.gone = started.gone
+      const yard = await open()
+      const started = startRun(yard, spec, { ...events, signal })
+      box.gone = started.gone.then(yard.boxes.onRunEnded)
       return await started.outcome
     }
     catch (error) {
@@ -51,55 +41,61 @@ export function openBwrap(options: BwrapOptions = {}): SandboxDriver {
   }
   return {
     name: 'bwrap',
+    keepsWarm: true,
     run,
-    probe: () => proveSandbox({ run, open }),
-    prepare: () => Promise.resolve(),
+    probe: () => proveSandbox({ run, open: async () => (await open()).ground }),
+    prepare: async (name, spec) => (await open()).boxes.keep(name, spec),
     close: async () => {
       for (const box of running) box.abort.abort()
+      const yard = await opening?.catch(() => undefined)
+      await yard?.boxes.close()
       while (running.size) await Promise.all([...running].map(box => box.gone))
-      const ground = await opening?.catch(() => undefined)
-      ground?.close()
+      yard?.ground.close()
     },
   }
 }
 
-async function openGround(options: BwrapOptions): Promise<Ground> {
-  const bwrap = await findBwrap(options.searchPath)
-  const folder = openBoxFolder(options.shim ?? findShim())
-  const cgroups = options.cgroups === 'none' ? NO_CGROUPS : openCgroups()
-  const filter = join(folder.path, 'filter')
-  writeFileSync(filter, buildFilter({ arch: process.arch as FilterArch, memfd: cgroups.version !== 'none' }), { mode: 0o444 })
-  const users = openBoxUsers()
-  const clean = () => {
-    cgroups.close()
-    folder.remove()
-  }
-  process.once('exit', clean)
-  const close = () => {
-    process.removeListener('exit', clean)
-    clean()
-  }
-  return { bwrap, folder, filter, top: topOfHost(), cgroups, users, reach: prepareMounts(folder, users !== undefined), close }
+/** In a box that waits where there is one, else in a new one; also when the one that waited failed before the program said anything. */
+function startRun(yard: Yard, spec: BoxSpec, events: BoxEvents): BoxRun {
+  const waiting = events.signal?.aborted ? undefined : yard.boxes.take(spec)
+  const warm = waiting && runWarm({ ground: yard.ground, waiting, spec, events })
+  if (!warm) return runCold(yard, spec, events)
+  const both = warm.outcome.then((outcome) => {
+    const said = outcome.stdout.length + outcome.stderr.length > 0
+    return outcome.status !== 'internal_error' || said ? { outcome: Promise.resolve(outcome), gone: warm.gone } : runCold(yard, spec, events)
+  })
+  return { outcome: both.then(run => run.outcome), gone: both.then(run => run.gone) }
 }
 
-function runIn(ground: Ground, spec: BoxSpec, events: BoxEvents): { outcome: Promise<BoxOutcome>, gone: Promise<void> } {
+interface BoxRun { outcome: Promise<BoxOutcome>, gone: Promise<void> }
+
+function runCold({ ground }: Yard, spec: BoxSpec, events: BoxEvents): BoxRun {
   if (events.signal?.aborted) {
     const outcome = judgeOutcome({ limits: spec.limits, complaint: '', endedFor: 'abort', elapsedMs: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) })
     return { outcome: Promise.resolve(outcome), gone: Promise.resolve() }
   }
-  const user = ground.users?.()
-  const cgroup = ground.cgroups.make(spec.limits)
-  const clean = () => {
-    cgroup?.remove()
-    user?.release()
-  }
+  const place = takePlace(ground, spec.limits)
   try {
-    const box = runBox(prepareBox(ground, spec, { uid: user?.uid ?? 0, cgroup }), events)
-    return { outcome: box.evidence.then(judgeOutcome), gone: box.gone.then(clean) }
+    const box = runBox(prepareBox({ ground, spec, place }), events)
+    return { outcome: box.evidence.then(judgeOutcome), gone: box.gone.then(place.leave) }
   }
   catch (error) {
-    clean()
+    place.leave()
     throw error
+  }
+}
+
+/** Hands the run to a box that waits. Undefined where the box cannot have its limits; it is then ended. */
+function runWarm({ ground, waiting: { started, place }, spec, events }: { ground: Ground, waiting: WaitingBox, spec: BoxSpec, events: BoxEvents }): BoxRun | undefined {
+  try {
+    place.cgroup?.change(spec.limits)
+    const counted = { ...place, cgroup: place.cgroup && sinceHandOver(place.cgroup) }
+    const box = runBox(prepareBox({ ground, spec, place: counted, waiting: started }), events)
+    return { outcome: box.evidence.then(judgeOutcome), gone: box.gone }
+  }
+  catch {
+    endBox(started)
+    return undefined
   }
 }
 

@@ -1,15 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import type { Duplex } from 'node:stream'
 import type { BoxCgroup } from '../cgroups.ts'
 import type { BoxEvents, BoxLimits } from '../driver.ts'
 import type { Evidence } from '../judge-outcome.ts'
-import { readFrames, type ShimReport } from '../wire.ts'
+import type { ShimReport } from '../wire.ts'
+import { endBox, startBox, type BoxEars, type StartedBox } from './start-box.ts'
 
 /** One box that is about to run. */
 export interface PreparedBox {
-  /** `launch` of the shim with everything behind it. */
-  command: string
-  args: string[]
+  /** `launch` of the shim with everything behind it, or a box that was started before and waits for its order. */
+  start: { command: string, args: string[] } | StartedBox
   /** For the shim: see encodeOrder. */
   order: Buffer[]
   limits: BoxLimits
@@ -20,8 +18,6 @@ export interface PreparedBox {
 
 /** Building a box and taking it down may take so long on a busy machine; then it is ended from outside. */
 const GRACE_MS = 5000
-/** After a word to the shim, which ends everything and reports what was used; then by force. */
-const FORCE_AFTER_MS = 50
 /** More of bubblewrap's complaints is not kept. */
 const MOST_COMPLAINT = 4096
 
@@ -36,58 +32,56 @@ export interface RunningBox {
 /** Starts a box, hands on what it prints, and ends it when it is told to or has overdrawn its limits. */
 export function runBox(box: PreparedBox, events: BoxEvents): RunningBox {
   const began = performance.now()
-  // Apart from the worker's process group: Ctrl-C is for the worker, which then ends its boxes.
-  const child = spawn(box.command, box.args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], env: {}, cwd: '/', detached: true })
-  const channel = child.stdio[3] as Duplex
-  const ended = listen(channel, box.order, events)
+  const hearing = listen(events)
+  const started = 'child' in box.start ? box.start : startBox(box.start, hearing.ears)
+  started.ears = hearing.ears
+  for (const part of box.order) started.channel.write(part)
   let endedFor: Evidence['endedFor']
   const end = (why: NonNullable<Evidence['endedFor']>) => {
     if (endedFor) return
     endedFor = why
-    endBox(child, channel)
+    endBox(started)
   }
   const abort = () => end('abort')
   const stops = [afterMs(box.limits.wallMs + GRACE_MS, () => end('wall')), watchCpu(box, () => end('cpu'))]
   events.signal?.addEventListener('abort', abort, { once: true })
 
-  const gone = new Promise<void>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
-  const evidence = Promise.race([ended, gone.then(() => ended.now())]).finally(() => {
+  const evidence = Promise.race([hearing.report, started.gone.then(hearing.now)]).finally(() => {
     stops.forEach(stop => stop())
     events.signal?.removeEventListener('abort', abort)
   })
   return {
-    evidence: evidence.then(heard => ({ ...heard, limits: box.limits, usage: box.cgroup?.usage(), endedFor, elapsedMs: performance.now() - began, collect: box.collect })),
-    gone: gone.catch(() => {}),
+    evidence: evidence.then(heard => ({ ...heard, limits: box.limits, usage: box.cgroup?.usage(), endedFor, elapsedMs: performance.now() - began, collect: box.collect, mode: 'child' in box.start ? 'warm' : 'cold' })),
+    gone: started.gone.catch(() => {}),
   }
 }
 
 type Heard = Pick<Evidence, 'report' | 'complaint' | 'stdout' | 'stderr' | 'collected'>
 
-/** Sends the order and gathers frames. Resolves with the report; `now` answers what was heard so far. */
-function listen(channel: Duplex, order: Buffer[], events: BoxEvents): Promise<Heard> & { now(): Heard } {
+/** Gathers what a box says. `report` resolves with its last word; `now` answers what was heard so far. */
+function listen(events: BoxEvents): { ears: BoxEars, report: Promise<Heard>, now(): Heard } {
   const parts = { stdout: [] as Buffer[], stderr: [] as Buffer[], collected: [] as Buffer[] }
   let report: ShimReport | undefined
   let complaint = ''
   const now = (): Heard => ({ report, complaint, stdout: Buffer.concat(parts.stdout), stderr: Buffer.concat(parts.stderr), collected: Buffer.concat(parts.collected) })
-  const heard = new Promise<Heard>((resolve) => {
-    channel.on('error', () => {})
-    channel.on('data', readFrames((kind, bytes) => {
+  const reported = Promise.withResolvers<Heard>()
+  const ears: BoxEars = {
+    onFrame(kind, bytes) {
       if (kind === 'fatal') complaint += bytes.toString('utf8')
       else if (kind === 'status') {
         report = JSON.parse(bytes.toString('latin1')) as ShimReport
-        resolve(now())
+        reported.resolve(now())
       }
-      else {
+      else if (kind !== 'ready') {
         parts[kind].push(bytes)
         if (kind !== 'collected') complaint += tryTo(() => events.onOutput?.(kind, bytes))
       }
-    }, text => complaint += complaint.length < MOST_COMPLAINT ? text : ''))
-    for (const part of order) channel.write(part)
-  })
-  return Object.assign(heard, { now })
+    },
+    onText(text) {
+      if (complaint.length < MOST_COMPLAINT) complaint += text
+    },
+  }
+  return { ears, report: reported.promise, now }
 }
 
 /** What is done with output must not end the worker. Answers what went wrong, or nothing. */
@@ -99,13 +93,6 @@ function tryTo(act: () => void): string {
   catch (error) {
     return `its output could not be handed on (${error instanceof Error ? error.message : String(error)})\n`
   }
-}
-
-/** The end of the channel tells the shim; bubblewrap takes the rest with it when it has to be killed. */
-function endBox(child: ChildProcess, channel: Duplex): void {
-  channel.end()
-  const stop = afterMs(FORCE_AFTER_MS, () => child.kill('SIGKILL'))
-  child.once('close', stop)
 }
 
 function afterMs(ms: number, act: () => void): () => void {

@@ -30,17 +30,24 @@ export function openV1(): Cgroups | undefined {
 
 function makeBox(folders: Folders, limits: { memoryBytes: number, processes: number, index: number }): BoxCgroup {
   for (const path of Object.values(folders)) mkdirSync(path, { recursive: true })
-  writeText(join(folders.memory, 'memory.limit_in_bytes'), String(limits.memoryBytes))
-  const swap = join(folders.memory, 'memory.memsw.limit_in_bytes')
-  if (isWritable(swap)) writeText(swap, String(limits.memoryBytes))
-  else writeText(join(folders.memory, 'memory.swappiness'), '0')
-  limitSockets(folders.memory, limits.memoryBytes)
-  writeText(join(folders.pids, 'pids.max'), String(limits.processes + OWN_PROCESSES))
+  const memory = join(folders.memory, 'memory.limit_in_bytes')
+  const both = join(folders.memory, 'memory.memsw.limit_in_bytes')
+  const places = isWritable(both) ? [memory, both] : [memory]
+  if (places.length === 1) writeText(join(folders.memory, 'memory.swappiness'), '0')
+  let most = Infinity
+  const change: BoxCgroup['change'] = ({ memoryBytes, processes }) => {
+    // The limit of memory with swap may never be below the one of memory alone.
+    for (const place of memoryBytes <= most ? places : places.toReversed()) writeText(place, String(memoryBytes))
+    most = memoryBytes
+    limitSockets(folders.memory, memoryBytes)
+    writeText(join(folders.pids, 'pids.max'), String(processes + OWN_PROCESSES))
+  }
+  change(limits)
   const cpuMs = () => readNumber(join(folders.cpuacct, 'cpuacct.usage')) / 1e6
   return {
     // One thread that moves itself: by `cgroup.procs` the kernel would first wait for every processor (11 ms were seen).
     join: Object.values(folders).map(path => join(path, 'tasks')),
-    cpuMs,
+    cpuMs, change,
     usage: () => ({
       oomKills: readNumber(join(folders.memory, 'memory.oom_control'), 'oom_kill'),
       peakBytes: readNumber(join(folders.memory, 'memory.max_usage_in_bytes')),

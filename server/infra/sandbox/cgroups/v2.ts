@@ -79,16 +79,19 @@ function family(): number[] {
 
 function makeBox(folder: string, limits: { memoryBytes: number, processes: number }): BoxCgroup {
   mkdirSync(folder, { recursive: true })
-  writeText(join(folder, 'memory.max'), String(limits.memoryBytes))
   const swap = join(folder, 'memory.swap.max')
   if (existsSync(swap)) writeText(swap, '0')
-  writeText(join(folder, 'pids.max'), String(limits.processes + OWN_PROCESSES))
+  const change: BoxCgroup['change'] = ({ memoryBytes, processes }) => {
+    writeText(join(folder, 'memory.max'), String(memoryBytes))
+    writeText(join(folder, 'pids.max'), String(processes + OWN_PROCESSES))
+  }
+  change(limits)
   const cpuMs = () => readNumber(join(folder, 'cpu.stat'), 'usage_usec') / 1000
   const peak = join(folder, 'memory.peak')
   return {
     join: [],
     birthplace: { folder, procs: join(folder, 'cgroup.procs') },
-    cpuMs,
+    cpuMs, change,
     usage: () => ({
       oomKills: readNumber(join(folder, 'memory.events'), 'oom_kill'),
       // Kernels before 5.19 do not tell.

@@ -18,7 +18,8 @@ struct box {
   struct stream out, err;
   int in, signals, proc, started_with, status, ended, ended_by;
   long pid;
-  u64 began, finished, peak, next_look, disk_peak;
+  // `spent`: CPU time of a program that waited, in microseconds, before it had its order.
+  u64 began, finished, peak, next_look, disk_peak, spent;
   struct rusage of_main;
 };
 
@@ -95,7 +96,7 @@ static u64 watch_usage(struct box *b) {
   CALL2(__NR_getrusage, RUSAGE_CHILDREN, &gone);
   u64 waited = (u64)(gone.ru_utime.tv_sec + gone.ru_stime.tv_sec) * 1000 + (u64)(gone.ru_utime.tv_usec + gone.ru_stime.tv_usec) / 1000;
   if (sum.memory > b->order.memory) end_all(b, BY_MEMORY);
-  else if (b->order.cpu_ms && sum.cpu_ms + waited > b->order.cpu_ms) end_all(b, BY_CPU);
+  else if (b->order.cpu_ms && sum.cpu_ms + waited > b->order.cpu_ms + b->spent / 1000) end_all(b, BY_CPU);
   else return (b->order.memory - sum.memory) / FILLED_PER_US;
   return WATCH_EVERY_US;
 }

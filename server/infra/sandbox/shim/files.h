@@ -24,12 +24,16 @@ static void make_folders(int work, char *path) {
     *c = '/';
   }
 }
-static void write_files(struct order *o, struct wire *w, int in) {
+#define UNDER_ANOTHER_NAME ".source"
+
+/** Makes the files of the order. The one called `late` is left under another name, to be put in place when all is there. */
+static void write_files(struct order *o, struct wire *w, int in, const char *late) {
   long work = open_at(AT_FDCWD, "/work", O_RDONLY | O_DIRECTORY, 0);
   if (work < 0) give_up(w, "could not open ", "/work", work);
   for (u32 i = 0; i < o->files; i++) {
     char *path = take_text(o);
     u32 executable = (u32)take(o, 4), size = (u32)take(o, 4);
+    if (late && same_text(path, late)) path = UNDER_ANOTHER_NAME;
     make_folders((int)work, path);
     long fd = open_at((int)work, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, executable ? 0755 : 0644);
     if (fd < 0) give_up(w, "could not make ", path, fd);
@@ -38,18 +42,19 @@ static void write_files(struct order *o, struct wire *w, int in) {
   }
   close_fd((int)work);
 }
-/** The program's input: a file without a name, so that it can be opened again, sought and left unread. */
-static int make_stdin(struct order *o, struct wire *w, int in) {
+/** The program's input: a file without a name, so that it can be opened again, sought and left unread. `to` is where it is written. */
+static int make_stdin(struct wire *w, int *to) {
   const char *path = "/tmp/.input";
-  if (!o->stdin_bytes) return (int)open_at(AT_FDCWD, "/dev/null", O_RDONLY, 0);
-  long to = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  if (to < 0) give_up(w, "could not make ", "the input", to);
-  receive(w, in, (int)to, o->stdin_bytes, "the input");
+  *to = (int)open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (*to < 0) give_up(w, "could not make ", "the input", *to);
   long from = open_at(AT_FDCWD, path, O_RDONLY, 0);
   if (from < 0) give_up(w, "could not open ", "the input", from);
   CALL3(__NR_unlinkat, AT_FDCWD, path, 0);
-  close_fd((int)to);
   return (int)from;
+}
+static void fill_stdin(struct order *o, struct wire *w, int in, int to) {
+  receive(w, in, to, o->stdin_bytes, "the input");
+  close_fd(to);
 }
 
 enum { NOT_ASKED = 0, SENT = 1, ABSENT = 2, TOO_LARGE = 3, NOT_A_FILE = 4 };

@@ -3,6 +3,8 @@
 #include "text.h"
 
 #define WATCH_USAGE 1u
+// Start the program now and hold its source back until a second order brings it: see wait.h.
+#define WAITS 2u
 
 struct order {
   u32 wall_ms, cpu_ms, processes, flags;

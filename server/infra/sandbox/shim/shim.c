@@ -7,6 +7,7 @@
  */
 #include "launch.h"
 #include "start.h"
+#include "wait.h"
 #include "try.h"
 
 static struct box box;
@@ -20,7 +21,8 @@ static void report(struct box *b, long error, int collected) {
   add_field(&l, "waitStatus", (u64)b->status);
   add_field(&l, "endedBy", (u64)b->ended_by);
   add_field(&l, "wallUs", b->finished - b->began);
-  add_field(&l, "cpuUs", (u64)(all.ru_utime.tv_sec + all.ru_stime.tv_sec) * 1000000 + (u64)(all.ru_utime.tv_usec + all.ru_stime.tv_usec));
+  u64 cpu = (u64)(all.ru_utime.tv_sec + all.ru_stime.tv_sec) * 1000000 + (u64)(all.ru_utime.tv_usec + all.ru_stime.tv_usec);
+  add_field(&l, "cpuUs", cpu > b->spent ? cpu - b->spent : 0);
   add_field(&l, "peakBytes", b->peak > (u64)all.ru_maxrss * 1024 ? b->peak : (u64)all.ru_maxrss * 1024);
   add_field(&l, "diskFull", b->disk_peak >= b->order.disk);
   add_field(&l, "stdoutCut", (u64)b->out.cut);
@@ -65,13 +67,12 @@ static void run_box(struct box *b, int in, int out) {
   CALL4(__NR_rt_sigprocmask, SIG_SETMASK, &child_signal, 0, 8);
   b->in = in;
   b->wire.fd = out;
-  read_order(&b->order, in);
-  write_files(&b->order, &b->wire, in);
-  int input = make_stdin(&b->order, &b->wire, in);
-  CALL3(__NR_fcntl, out, F_SETFL, O_WRONLY | O_NONBLOCK);
   b->proc = (int)open_at(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
   b->signals = (int)CALL4(__NR_signalfd4, -1, &child_signal, 8, O_CLOEXEC | O_NONBLOCK);
-  long error = start(b, input);
+  read_order(&b->order, in);
+  int to, input = make_stdin(&b->wire, &to);
+  long error = b->order.flags & WAITS ? start_and_wait(b, input, to) : start_now(b, input, to);
+  CALL3(__NR_fcntl, out, F_SETFL, O_WRONLY | O_NONBLOCK);
   while (!b->ended) attend(b);
   watch_disk(b);
   kill_all();

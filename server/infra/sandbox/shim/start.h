@@ -2,19 +2,20 @@
 #pragma once
 #include "box.h"
 
-static void set_limits(struct order *o) {
-  u64 none = ~0ULL;
+/** Limits of the program: by itself (`pid` 0), or from outside while it waits, `spent_ms` of CPU after its start. */
+static void set_limits(struct order *o, long pid, u64 spent_ms) {
+  u64 none = ~0ULL, cpu = (o->cpu_ms + spent_ms) / 1000;
   // Not 0: a pipe in kernel.core_pattern would be run for each crash all the same; 1 is the value that stops it (core(5)).
-  limit(RLIMIT_CORE, 1, 1);
-  limit(RLIMIT_MSGQUEUE, 0, 0);
-  limit(RLIMIT_MEMLOCK, 0, 0);
-  limit(RLIMIT_NOFILE, 1024, 1024);
-  limit(RLIMIT_FSIZE, o->disk, o->disk);
-  limit(RLIMIT_STACK, 16u << 20, none);
+  limit(pid, RLIMIT_CORE, 1, 1);
+  limit(pid, RLIMIT_MSGQUEUE, 0, 0);
+  limit(pid, RLIMIT_MEMLOCK, 0, 0);
+  limit(pid, RLIMIT_NOFILE, 1024, 1024);
+  limit(pid, RLIMIT_FSIZE, o->disk, o->disk);
+  limit(pid, RLIMIT_STACK, 16u << 20, none);
   // For one process; what all use together is counted elsewhere and told first.
-  if (o->cpu_ms) limit(RLIMIT_CPU, o->cpu_ms / 1000 + 2, o->cpu_ms / 1000 + 3);
-  if (o->processes) limit(RLIMIT_NPROC, o->processes, o->processes);
-  if (o->address_space) limit(RLIMIT_AS, o->address_space, o->address_space);
+  if (o->cpu_ms) limit(pid, RLIMIT_CPU, cpu + 2, cpu + 3);
+  if (o->processes) limit(pid, RLIMIT_NPROC, o->processes, o->processes);
+  if (o->address_space) limit(pid, RLIMIT_AS, o->address_space, o->address_space);
 }
 
 static const char *find_env(char **env, const char *name) {
@@ -54,10 +55,15 @@ static void become_program(struct box *b, int input, int out, int err, int faile
   move_fd(err, 2, 0);
   move_fd(failed, 3, O_CLOEXEC);
   close_from(4);
-  set_limits(&b->order);
+  set_limits(&b->order, 0, 0);
   long error = execute(&b->order);
   write_fd(3, &error, sizeof error);
   exit_now(127);
+}
+
+static void begin_clock(struct box *b) {
+  b->began = now_us();
+  b->next_look = b->began + first_look(&b->order);
 }
 
 /** Starts the program. Answers 0, or why it could not be started. */
@@ -66,8 +72,7 @@ static long start(struct box *b, int input) {
   long error = 0;
   if (CALL2(__NR_pipe2, out, O_CLOEXEC) < 0 || CALL2(__NR_pipe2, err, O_CLOEXEC) < 0 || CALL2(__NR_pipe2, failed, O_CLOEXEC) < 0)
     give_up(&b->wire, "could not make ", "pipes", -EMFILE);
-  b->began = now_us();
-  b->next_look = b->began + first_look(&b->order);
+  begin_clock(b);
   b->pid = fork_now();
   if (b->pid == 0) become_program(b, input, out[1], err[1], failed[1]);
   if (b->pid < 0) give_up(&b->wire, "could not make ", "a process", b->pid);

@@ -63,9 +63,10 @@ static inline long move_fd(int from, int to, int flags) { return CALL3(__NR_dup3
 static inline long fork_now(void) { return CALL5(__NR_clone, SIGCHLD, 0, 0, 0, 0); }
 static inline long wait_any(int *status, int options, struct rusage *usage) { return CALL4(__NR_wait4, -1, status, options, usage); }
 static inline long kill_all(void) { return CALL2(__NR_kill, -1, SIGKILL); }
-static inline long limit(int what, u64 soft, u64 hard) {
+/** `pid` 0: this process. */
+static inline long limit(long pid, int what, u64 soft, u64 hard) {
   u64 both[2] = {soft, hard};
-  return CALL4(__NR_prlimit64, 0, what, both, 0);
+  return CALL4(__NR_prlimit64, pid, what, both, 0);
 }
 static inline void *map_bytes(u64 n) {
   long at = call6(__NR_mmap, 0, (long)n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -77,6 +78,8 @@ static inline u64 clock_us(int clock) {
   return (u64)t.s * 1000000 + (u64)t.ns / 1000;
 }
 static inline u64 now_us(void) { return clock_us(1 /* CLOCK_MONOTONIC */); }
+/** CPU time of another process: the kernel's clock of that name (CPUCLOCK_SCHED). */
+static inline u64 cpu_us_of(long pid) { return clock_us((int)(~(u64)pid << 3 | 2)); }
 static inline u64 own_cpu_us(void) { return clock_us(2 /* CLOCK_PROCESS_CPUTIME_ID */); }
 /** Waits for one of the descriptors, `us` microseconds at most. */
 static inline long poll_fds(struct pollfd *fds, int n, u64 us) {

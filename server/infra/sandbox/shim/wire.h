@@ -2,7 +2,7 @@
 #pragma once
 #include "text.h"
 
-enum { STDOUT_BYTES = 1, STDERR_BYTES = 2, COLLECTED = 3, STATUS = 4, FATAL = 5 };
+enum { STDOUT_BYTES = 1, STDERR_BYTES = 2, COLLECTED = 3, STATUS = 4, FATAL = 5, READY = 6 };
 #define CHUNK 65536u
 
 /** One frame waits at most: what the worker does not take is not read from the program either. */
