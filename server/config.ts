@@ -62,6 +62,8 @@ export interface Config {
   metricsToken?: string
   /** Most MiB of compiled programs that a code worker keeps. */
   codeCacheMb: number
+  /** Whether code workers keep started interpreters waiting, where that is proven to work. */
+  codeWarm: boolean
   /** Folder for what toolchains prepare once (Go's standard library). */
   codeToolchains: string
   /** Folders of PATH; toolchains are looked for there. */
@@ -137,6 +139,7 @@ function buildConfig(env: Environment): Config {
     log: { level: env.LOG_LEVEL ?? 'info', json: env.JSON_LOGS ?? production },
     metricsToken: env.METRICS_TOKEN,
     codeCacheMb: env.BESPIN_CODE_CACHE_MB ?? 512,
+    codeWarm: env.BESPIN_CODE_WARM !== 'off',
     codeToolchains: env.BESPIN_CODE_TOOLCHAINS ?? resolve(env.BESPIN_DATA_DIR ?? '.data', 'code/toolchains'),
     searchPath: env.PATH?.split(delimiter).filter(Boolean) ?? [],
     workerQueues: env.BESPIN_WORKER_QUEUES,

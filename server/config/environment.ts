@@ -101,6 +101,7 @@ const variables = {
   JSON_LOGS: onOff, METRICS_TOKEN: text,
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:'], 'must be an http or https URL'),
   NATS_URL: text, GRPC_ADDRESS: text,
+  BESPIN_CODE_WARM: z.enum(['on', 'off'], 'must be on or off'),
   BESPIN_CODE_CACHE_MB: megabytes, BESPIN_CODE_TOOLCHAINS: z.string().transform(path => resolve(path)),
   BESPIN_ISOLATION: z.enum(['full', 'reduced'], 'must be full or reduced'), BESPIN_LAUNCHED: onOff, PATH: text,
 }

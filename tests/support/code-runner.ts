@@ -20,7 +20,7 @@ export interface TestRunner extends CodeRunner {
 }
 
 /** A runner over the real sandbox, with a cache of its own. Throws, with the remedy, where this machine has no sandbox. */
-export async function startRunner(options: { driver?: SandboxDriver, caps?: Partial<CodeLimitValues>, cacheBytes?: number, searchPath?: string[] } = {}): Promise<TestRunner> {
+export async function startRunner(options: { driver?: SandboxDriver, caps?: Partial<CodeLimitValues>, cacheBytes?: number, searchPath?: string[], warm?: boolean } = {}): Promise<TestRunner> {
   const folder = await mkdtemp(join(tmpdir(), 'bespin-runner-'))
   const driver = options.driver ?? openBwrap({ searchPath: process.env['PATH'] })
   const runner = await openCodeRunner({
@@ -30,6 +30,7 @@ export async function startRunner(options: { driver?: SandboxDriver, caps?: Part
     keepOut: [folder],
     cache: { folder: join(folder, 'programs'), maxBytes: options.cacheBytes ?? 64 * MIB },
     preparedFolder: TOOLCHAINS,
+    warm: options.warm,
   })
   if (!runner.document.ok) throw new Error(`${runner.document.reason} ${runner.document.remedy}`)
   const close = runner.close

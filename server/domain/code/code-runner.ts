@@ -6,6 +6,7 @@ import { openCompiler } from './compile-source.ts'
 import { describeRunner, NOT_PROVEN } from './describe-runner.ts'
 import { findToolchains, type FindOptions } from './find-toolchains.ts'
 import type { Toolchain } from './language.ts'
+import { keepWarm } from './keep-warm.ts'
 import { prepareToolchain } from './prepare-toolchain.ts'
 import { readLanguages } from './read-languages.ts'
 import { runSubmission } from './run-submission.ts'
@@ -34,6 +35,8 @@ export interface RunnerOptions {
   cache: { folder: string, maxBytes: number }
   /** What languages prepare once for a toolchain. */
   preparedFolder: string
+  /** Whether started interpreters may wait for programs. */
+  warm?: boolean
 }
 
 /** The payload names a language that cannot be run here. Another worker may be able to. */
@@ -65,6 +68,7 @@ export async function openCodeRunner(options: RunnerOptions): Promise<CodeRunner
     ready = driver && proven.proof.ok
       ? { machine: { driver, proof: proven.proof, caps: options.caps, compile: ready?.machine.compile ?? openCompiler({ driver, cache }) }, toolchains: byName(found) }
       : null
+    if (ready && options.warm) await keepWarm(ready.machine, found)
     return runner.document = describeRunner({ ...proven, caps: options.caps, found, missing })
   }
   const runner: CodeRunner & { document: RunnerDocument } = {

@@ -20,9 +20,9 @@ export function describeRunner(options: { driver: SandboxDriver | null, proof: S
   }
 }
 
-function describeRuntime({ language, version }: Toolchain): Runtime {
+function describeRuntime({ language, version, warm = false }: Toolchain): Runtime {
   return {
     language: language.language, title: language.title, version, aliases: language.aliases,
-    compiled: language.compile !== undefined, source_file: language.sourceFile, warm: false,
+    compiled: language.compile !== undefined, source_file: language.sourceFile, warm,
   }
 }

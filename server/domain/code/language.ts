@@ -34,6 +34,8 @@ export interface Toolchain {
   complete?: { done: boolean, promise: Promise<void> }
   /** What `prepare` made, as boxes see it; absent before, and when it failed. */
   prepared?: BoxMount
+  /** Started interpreters wait for its programs, and one of them ran its trial. */
+  warm?: boolean
 }
 
 /** One program of a stage, before the toolchain's mounts and the submission's files are added. */
@@ -83,6 +85,11 @@ export interface Language {
   check?(submission: Submission): Step
   /** The program; the arguments of the submission are appended to `argv`. */
   run(submission: Submission): Step
+  /**
+   * For interpreters that open their source and read it from there on: some wait, started, at a pipe in its place. `trial` prints
+   * "warm". `takes`: false of sources that are read in another way.
+   */
+  warm?: { trial: string, takes?(code: string): boolean }
   /** Files of the run that come out of the artifact. Default: the artifact itself, executable, at ARTIFACT. */
   unpack?(artifact: Uint8Array, submission: Submission): BoxFile[]
   /** The command that brings it, by system. */

@@ -16,11 +16,11 @@ export function openRunner(): Promise<CodeRunner> {
 }
 
 async function open(): Promise<CodeRunner> {
-  const { dataDir, codeCacheMb, codeCaps, codeToolchains, sandbox, containers, searchPath } = getConfig()
+  const { dataDir, codeCacheMb, codeWarm, codeCaps, codeToolchains, sandbox, containers, searchPath } = getConfig()
   return openCodeRunner({
     openSandbox: () => openSandbox({ kind: sandbox, searchPath: searchPath.join(delimiter), container: () => createContainerDriver(containers) }),
     caps: codeCaps, searchPath, keepOut: [dataDir],
     cache: { folder: join(dataDir, 'code/programs'), maxBytes: codeCacheMb * MIB },
-    preparedFolder: codeToolchains,
+    preparedFolder: codeToolchains, warm: codeWarm,
   })
 }

@@ -49,8 +49,10 @@ function overallStatus(runs: CodeStage[], leftOut: number, signal: AbortSignal |
 }
 
 async function runOne({ work, submission, files }: Program, input: { stdin?: string, args?: string[] }, index: number | null): Promise<BoxOutcome> {
-  const { machine, payload, limits, events } = work
+  const { machine, toolchain, payload, limits, events } = work
   const pieces = tellPieces(events.onOutput, { stage: 'run', input: index })
+  const { warm, language } = toolchain
   const spec = runSpec({ submission, files, limits: limits.run, env: payload.env ?? {}, args: input.args ?? [], stdin: input.stdin ?? '' })
-  return machine.driver.run(spec, { onOutput: pieces.onOutput, signal: events.signal }).finally(pieces.end)
+  const name = warm && language.warm?.takes?.(payload.code) !== false ? language.language : undefined
+  return machine.driver.run({ ...spec, warm: name }, { onOutput: pieces.onOutput, signal: events.signal }).finally(pieces.end)
 }

@@ -7,4 +7,5 @@ export default {
   check: ({ toolchain, source }) => ({ argv: [toolchain.binary, '-n', `/work/${source}`] }),
   run: ({ toolchain, source }) => ({ argv: [toolchain.binary, `/work/${source}`] }),
   install: { debian: 'apt install bash', alpine: 'apk add bash', fedora: 'dnf install bash', macos: 'brew install bash' },
+  warm: { trial: 'echo warm\n' },
 } satisfies Language

@@ -9,4 +9,5 @@ export default {
   check: ({ toolchain, source }) => ({ argv: [toolchain.binary, '--check', `/work/${source}`] }),
   run: ({ toolchain, source, memoryBytes }) => ({ argv: [toolchain.binary, ...nodeFlags(memoryBytes), `/work/${source}`] }),
   install: NODE_INSTALL,
+  warm: { trial: 'console.log("warm")\n' },
 } satisfies Language

@@ -11,4 +11,6 @@ export default {
   check: ({ toolchain, source }) => ({ argv: [toolchain.binary, '-I', '-c', 'import sys; compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec")', `/work/${source}`] }),
   run: ({ toolchain, source }) => ({ argv: [toolchain.binary, '-u', '-B', `/work/${source}`] }),
   install: { debian: 'apt install python3', alpine: 'apk add python3', fedora: 'dnf install python3', macos: 'brew install python' },
+  // Of a source in another encoding than UTF-8 Python reads the start again, which a pipe does not allow.
+  warm: { trial: 'print("warm")\n', takes: code => !/^(.*\n)?[ \t\f]*#.*coding[:=]/.test(code) },
 } satisfies Language
