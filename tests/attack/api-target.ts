@@ -1,4 +1,5 @@
 import type { Execution, Runtimes } from '#shared/schemas/execution.ts'
+import { boxProcesses, untilSteady } from './box-processes.ts'
 import { observeRefusal, observeResult, type Target } from './target.ts'
 import type { Observation } from './vocabulary.ts'
 
@@ -21,10 +22,13 @@ export async function openApiTarget(url: string, key: string | undefined): Promi
   if (status !== 200 || !runtimes) throw new Error(`${url} answered ${status}: ${JSON.stringify(body).slice(0, 300)}`)
   if (!runtimes.available) throw new Error(`${url} runs no code: ${runtimes.reason} ${runtimes.remedy ?? ''}`)
   const { isolation } = runtimes
+  const here = LOOPBACK.test(new URL(url).hostname)
+  if (here) await untilSteady()
+  const steady = here ? boxProcesses().size : 0
   return {
     mode: `${new URL(url).host}, ${isolation?.driver ?? 'unknown'}, cgroups ${isolation?.cgroups ?? 'unknown'}`,
     languages: new Set(runtimes.runtimes.flatMap(({ language, aliases }) => [language, ...aliases])),
-    here: LOOPBACK.test(new URL(url).hostname),
+    here, steady,
     submit: payload => submit(ask, payload),
     close: () => Promise.resolve(),
   }

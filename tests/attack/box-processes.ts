@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const read = (path: string): string => {
   try {
@@ -28,6 +29,18 @@ export function boxProcesses(worker?: number): Map<number, string> {
   const ours = mountSpace('self')
   const found = readdirSync('/proc').filter(name => /^\d+$/.test(name) && mountSpace(name) !== ours && read(`/proc/${name}/mountinfo`).split('\n').some(line => line.includes(mark) && line.split(' ')[4] === '/.shim'))
   return new Map(found.map(name => [Number(name), read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim() || read(`/proc/${name}/comm`).trim()]))
+}
+
+const STEADY_AFTER_MS = 1000
+const PATIENCE_MS = 15_000
+
+/** Waits until as many processes stand in boxes as did a second ago: programs that wait are started one after the other. */
+export async function untilSteady(worker?: number): Promise<void> {
+  let [size, since] = [-1, performance.now()]
+  for (const end = since + PATIENCE_MS; performance.now() < end && performance.now() - since < STEADY_AFTER_MS; await sleep(50)) {
+    const now = boxProcesses(worker).size
+    if (now !== size) [size, since] = [now, performance.now()]
+  }
 }
 
 /** Resident bytes of a process, or undefined when it is gone. */

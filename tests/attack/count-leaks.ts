@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { boxProcesses, mountCount, openDescriptors, residentBytes } from './box-processes.ts'
+import { boxProcesses, mountCount, openDescriptors, residentBytes, untilSteady } from './box-processes.ts'
 import type { Payload, Target } from './target.ts'
 import type { Finding } from './vocabulary.ts'
 
@@ -44,8 +44,10 @@ export async function countLeaks(target: Target, runs: number): Promise<Finding>
     ({ id: `leaks-after-${runs}-runs`, mode: target.mode, verdict: reasons.length ? 'BREACH' : 'held', status: '', wallMs: performance.now() - began, reasons })
   if (pid === undefined) return { ...finding([]), verdict: 'not run', reasons: ['the worker is out of sight'] }
   await runMany(target, WARM_UP)
+  await untilSteady(pid)
   const [before, memory] = [takeStock(pid), residentBytes(pid) ?? 0]
   await runMany(target, runs)
+  await untilSteady(pid)
   const wrong = await untilSame(() => takeStock(pid), before)
   const grown = (residentBytes(pid) ?? 0) - memory
   return finding([...wrong, ...(grown > MEMORY_SLACK ? [`the worker grew by ${Math.round(grown / MIB)} MiB`] : [])])

@@ -14,6 +14,8 @@ export interface Target {
   /** The process that runs the boxes; undefined where it is out of sight. */
   pid?: number
   document?: RunnerDocument
+  /** How many processes stand in boxes while nothing runs: interpreters that wait. */
+  steady: number
   /** Whether processes, files and listeners of this machine are those that a program would reach. */
   here: boolean
   close(): Promise<void>

@@ -10,7 +10,7 @@ import type { FromWorker, ToWorker, WorkerOptions } from './local-target.ts'
 // A code worker as it is in production, without a queue: its own process, which may be one of a user without rights.
 const NOBODY = 65_534
 const MIB = 1024 * 1024
-const { cgroups, unprivileged, folder, preparedFolder } = JSON.parse(process.argv[2]!) as WorkerOptions
+const { cgroups, unprivileged, warm, folder, preparedFolder } = JSON.parse(process.argv[2]!) as WorkerOptions
 const programs = join(folder, 'programs')
 mkdirSync(programs, { recursive: true, mode: 0o700 })
 if (unprivileged) chownSync(programs, NOBODY, NOBODY)
@@ -35,7 +35,7 @@ const runner = await openCodeRunner({
   searchPath: (process.env['PATH'] ?? '').split(':'),
   keepOut: [folder],
   cache: { folder: programs, maxBytes: 64 * MIB },
-  preparedFolder,
+  preparedFolder, warm,
 })
 const send = (message: FromWorker) => process.send!(message)
 
