@@ -186,7 +186,7 @@ function laneContract(belt: 'redis' | 'postgres'): void {
     expect(await jobOf(long)).toMatchObject({ state: 'pending', failures: 0, crashes: 0 })
   }, 60_000)
 
-  it.skipIf(belt !== 'redis')('goes on after Redis came back without its user', async () => {
+  if (belt === 'redis') it('goes on after Redis came back without its user', async () => {
     const worker = await startProven()
     await redis!.kill()
     await redis!.start()
