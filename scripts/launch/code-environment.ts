@@ -1,5 +1,6 @@
 import { delimiter, dirname } from 'node:path'
-import type { Ports, ProgramPlan } from './programs.ts'
+import type { Ports } from './choose-ports.ts'
+import type { ProgramPlan } from './programs.ts'
 
 /**
  * What the code worker finds in its environment, name by name: how to log and where to listen, what its drivers need to

@@ -4,41 +4,21 @@ import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { superviseChild, type Child } from './child.ts'
-import { ordinaryQueues, type Program } from './choose-workers.ts'
+import { nextPortAtEachStart, portRetry, type PortRetry, type Ports } from './choose-ports.ts'
+import { ordinaryQueues } from './choose-workers.ts'
 import { codeEnvironment } from './code-environment.ts'
-import { choosePort } from './ports.ts'
 import { ROOT } from './root.ts'
 import type { Services } from './bring-up.ts'
 import type { Session } from './session.ts'
 
 /** Which program, from sources with reload or built. */
 export interface ProgramPlan { session: Session, services: Services, watchSources: boolean }
-export interface Ports { port: number, metricsPort: number, workerPort: number, codePort: number }
 
 /** MiB for what lives shortly: requests and jobs by the thousand; the default makes Node collect it many times a second. */
 const YOUNG_GENERATION = '--max-semi-space-size=64'
 
 /** Only the migration step may know the owner of the database. */
 const OWNER_VARIABLES = ['DATABASE_URL', 'DB_URL', 'DB_HOST', 'DB_PORT', 'DB_USER', 'DB_USERNAME', 'DB_PASSWORD', 'DB_NAME', 'DB_DATABASE', 'DB_SCHEMA', 'DATABASE_CODE_URL']
-
-/** Ports of the given programs; throws LaunchError when one that was set is taken. */
-export async function choosePorts({ config, say }: Session, programs: Program[]): Promise<Ports> {
-  const taken = new Set<number>()
-  const choose = (name: string, port: number, isSet: boolean): Promise<number> => choosePort({ name, port, isSet, host: config.host, taken, say })
-  const ports: Ports = { port: config.port, metricsPort: config.metricsPort, workerPort: config.workerPort, codePort: config.workerPort }
-  if (programs.includes('web')) {
-    ports.port = await choose('PORT', config.port, config.portIsSet)
-    ports.metricsPort = await choose('METRICS_PORT', config.metricsPort, config.metricsPortIsSet)
-  }
-  if (programs.includes('worker')) ports.workerPort = await choose('WORKER_PORT', config.workerPort, config.workerPortIsSet)
-  // Beside another worker it takes the next port that is free.
-  if (programs.includes('code')) {
-    ports.codePort = programs.includes('worker')
-      ? await choose('the port of the code worker', ports.workerPort + 1, false)
-      : await choose('WORKER_PORT', config.workerPort, config.workerPortIsSet)
-  }
-  return ports
-}
 
 export function programEnvironment({ session, services }: Pick<ProgramPlan, 'session' | 'services'>, ports: Ports): NodeJS.ProcessEnv {
   const { config, env } = session
@@ -78,19 +58,20 @@ export function startWeb(plan: ProgramPlan, ports: Ports): Child {
 }
 
 export function startWorker(plan: ProgramPlan, ports: Ports): Child {
-  return superviseWorker(plan, { name: 'worker', port: 'workerPort', ports, environment: () => programEnvironment(plan, ports) })
+  return superviseWorker(plan, { name: 'worker', retry: portRetry(plan.session, ports, ['workerPort']), environment: () => programEnvironment(plan, ports) })
 }
 
 /** The worker that runs code: it gets the address of its own login and no secret. `isAlone`: without it there is nothing to go on for. */
 export function startCodeWorker(plan: ProgramPlan, ports: Ports, { isAlone }: { isAlone: boolean }): Child {
   const onGiveUp = (reason: string) => plan.session.say(`${reason}; no code is run`)
-  return superviseWorker(plan, { name: 'code', port: 'codePort', ports, environment: () => codeEnvironment(plan, ports), ...(!isAlone && { onGiveUp }) })
+  const environment = () => codeEnvironment(plan, ports)
+  if (isAlone) return superviseWorker(plan, { name: 'code', retry: portRetry(plan.session, ports, ['codePort']), environment })
+  return superviseWorker(plan, { name: 'code', retry: nextPortAtEachStart(plan.session, ports), environment, onGiveUp })
 }
 
-interface WorkerPlan { name: 'worker' | 'code', port: 'workerPort' | 'codePort', ports: Ports, environment(): NodeJS.ProcessEnv, onGiveUp?(reason: string): void }
+interface WorkerPlan { name: 'worker' | 'code', retry: PortRetry, environment(): NodeJS.ProcessEnv, onGiveUp?(reason: string): void }
 
-function superviseWorker({ session, watchSources }: ProgramPlan, { name, port, ports, environment, ...more }: WorkerPlan): Child {
-  const retry = portRetry(session, ports, [port])
+function superviseWorker({ session, watchSources }: ProgramPlan, { name, retry, environment, ...more }: WorkerPlan): Child {
   const child = superviseChild({
     ...session.shared, name, output: 'inherit', stopSignal: 'SIGTERM', maxEarlyDeaths: 5, ...more,
     command: async () => {
@@ -101,20 +82,6 @@ function superviseWorker({ session, watchSources }: ProgramPlan, { name, port, p
   })
   if (watchSources) restartOnChange(child, session)
   return { ...child, markReady: () => { retry.settled(); child.markReady() } }
-}
-
-/** Another start of something else may take a free port before our child has it; until it was ready, look again. */
-function portRetry(session: Session, ports: Ports, names: (keyof Ports)[]): { before(): Promise<void>, settled(): void } {
-  let starts = 0
-  let settled = false
-  return {
-    settled: () => { settled = true },
-    async before() {
-      if (starts++ === 0 || settled) return
-      const fresh = await choosePorts(session, names.includes('codePort') ? ['worker', 'code'] : names.includes('workerPort') ? ['worker'] : ['web'])
-      for (const name of names) ports[name] = fresh[name]
-    },
-  }
 }
 
 /** Node's own --watch waits for an edit after a crash; a worker that dies must come back by itself. */

@@ -1,6 +1,7 @@
 // The code worker as the launcher starts it: beside the others, and with as little as it needs.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -75,4 +76,16 @@ describe('the code worker of the launcher', () => {
     expect(log).toMatch(/code ended \(signal SIGKILL\); starting it again in 1 s/)
     await until(async () => (await healthOf(codeUrl())).database, { seconds: 15, what: 'its health' })
   }, 40_000)
+
+  it('moves on when somebody else has taken its port meanwhile', async () => {
+    const before = await pidOfChild(dataDir, 'code')
+    const taken = Number(new URL(codeUrl()).port)
+    const squatter = createServer()
+    process.kill(before, 'SIGKILL')
+    await until(() => new Promise<boolean>(resolve => squatter.once('error', () => resolve(false)).listen(taken, '127.0.0.1', () => resolve(true))), { what: 'its port' })
+    const moved = await until(() => new RegExp(`the port of the code worker ${taken} is taken; using (\\d+)`).exec(log)?.[1], { seconds: 20, what: 'another port' })
+    await until(async () => (await healthOf(`http://127.0.0.1:${moved}`).catch(() => undefined))?.parts.length, { seconds: 20, what: 'its answer' })
+    expect(await pidOfChild(dataDir, 'code')).not.toBe(before)
+    await new Promise(resolve => squatter.close(resolve))
+  }, 60_000)
 })
